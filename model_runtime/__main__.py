@@ -76,6 +76,7 @@ COMMANDS: dict[str, Command | Group] = {
             "face-films": Command("studies.face_films", "films of the face that speaks held-out utterances"),
             "around": Command("studies.around_capture", "a partner performed around a captured body"),
             "directed": Command("studies.directed", "two talkers with something to look at, to face and to hold"),
+            "snippets": Command("studies.snippets", "composed and captured snippets in mixed order, without names"),
             "shot-films": Command("studies.shot_films", "films and sheets of generated held-out shots"),
         },
     ),

@@ -80,4 +80,10 @@ def excerpt(scene: Scene, start: int, stop: int) -> Scene:
         gestures=moved(scene.gestures, ("start", "stroke_start", "time", "stroke_end", "end"), "time"),
         walk_targets=moved(scene.walk_targets, ("start", "end"), "end"),
         emotions=(emotions[0], emotions[1]),
+        laughs=(_spans(scene.laughs[0], at, length), _spans(scene.laughs[1], at, length)),
     )
+
+
+def _spans(spans: list[tuple[float, float]], at: float, length: float) -> list[tuple[float, float]]:
+    """Return the spans (s, s) that show between ``at`` and ``at + length``, counted from there."""
+    return [(max(a - at, 0.0), min(b - at, length)) for a, b in spans if b > at and a < at + length]

@@ -44,7 +44,7 @@ BEYOND = {"forearm rotation": 52.0, "shoulder rotation": 30.0, "wrist flexion": 
 BEYOND_FRAMES = 3
 STILLEST = 0.12  # degrees/s, mean of the body's joints over ``STILL`` s; captured idles with breathing have over 0.14
 STILL = 2.0  # s
-LONGEST_SILENCE = 12.0  # s in which nobody speaks
+LONGEST_SILENCE = 64.0  # s in which nobody speaks; the script has stretches of up to 60
 _APART = FPS // 3  # frames between which rotation is measured here, so that rounding in storage is not taken for motion
 
 _WATCHED = {

@@ -11,6 +11,9 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+# Of the allocator of Linux: large arrays go back to the system as they are freed. Its own threshold grows with what is
+# allocated, and a process that makes and frees many arrays keeps gaps between them for good.
+_FREES_LARGE_ARRAYS = {"MALLOC_MMAP_THRESHOLD_": "1000000", "MALLOC_TRIM_THRESHOLD_": "8000000"}
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -58,6 +61,8 @@ def in_order(
 def _pool(processes: int, prepare: Callable[..., None], arguments: tuple[Any, ...]) -> ProcessPoolExecutor:
     for name in _ONE_THREAD:  # read when a process starts; the processes fill all cores already
         os.environ[name] = "1"
+    for name, value in _FREES_LARGE_ARRAYS.items():
+        os.environ.setdefault(name, value)
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=prepare, initargs=arguments)
 
 

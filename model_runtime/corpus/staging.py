@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from ..body_model.skeleton import Skeleton
 from ..common.headings import facing
@@ -23,8 +24,11 @@ from ..speech.prosody import PROSODY_SIZE
 from .faces.composer import Spoken, compose_face
 from .gestures.performance import Gesture, Sentence, gesture_body, gesture_library
 from .listening.heads import Heads, look_and_listen, upper_body
+from .listening.laughs import Laughter, laughter
+from .listening.nods import listening_leans
 from .motion.base_motion import Motion
 from .motion.clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
+from .motion.held_arms import hands_kept
 from .motion.jumps import without_jumps
 from .motion.performer import Performer
 from .motion.posture import with_posture
@@ -102,7 +106,8 @@ def compose_scene(seed: int, material: Material) -> Scene:
     prosody = _prosody_of_both(script.utterances, voices, frames)
     performers = _perform(rng, script, material, prosody)
     skeletons = [performer.clips.skeleton for performer in performers]
-    bodies, labels = _postured(rng, performers, prosody)
+    laughing = [laughter(rng, frames, script.laughs[a], material.clips, affect[a]) for a in range(2)]
+    bodies, labels = _postured(rng, script, performers, prosody, laughing)
     stresses = [_stresses(script, actor, voices[actor], frames / FPS) for actor in range(2)]
     gestures = []
     for actor in range(2):
@@ -117,7 +122,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
             _sentences(script, actor, voices[actor]),
         )
         gestures += [{"actor": actor, **entry} for entry in entries]
-    heads = _with_gaze(rng, script, bodies, skeletons, labels, prosody, stresses, affect)
+    heads = _with_gaze(rng, script, bodies, skeletons, labels, prosody, stresses, affect, laughing)
     # After gaze and leaning, which move the arms with the trunk.
     cleared = clear_arms(np.stack([b.root for b in bodies]), np.stack([b.rotations for b in bodies]), skeletons)
     for body, rotations, skeleton in zip(bodies, cleared, skeletons):
@@ -144,6 +149,8 @@ def compose_scene(seed: int, material: Material) -> Scene:
         script.emotions,
         script.kind,
         np.stack([h.looking for h in heads]),
+        personalities=(script.personalities[0].factors, script.personalities[1].factors),
+        laughs=script.laughs,
     )
 
 
@@ -161,13 +168,21 @@ def _drawn_voices(rng: np.random.Generator, material: Material) -> tuple[list[Ut
 
 
 def _postured(
-    rng: np.random.Generator, performers: _Bodies, prosody: FloatArray
+    rng: np.random.Generator,
+    script: Script,
+    performers: _Bodies,
+    prosody: FloatArray,
+    laughing: Sequence[Laughter | None],
 ) -> tuple[list[Motion], list[NDArray[np.uint8]]]:
     """Return both bodies' motion with posture and locked feet, and their labels (T,)."""
     bodies, labels = [], []
     results = [performer.result(prosody.shape[1]) for performer in performers]
+    speaks = prosody[:, :, 0] > 0.5
     for actor, performer in enumerate(performers):
         motion, label = results[actor]
+        warm, valence = performer.affect.at(0.0).warmth, performer.affect.track("valence", len(label))
+        begins = [turn.start for turn in script.turns if turn.actor != actor]
+        toward = np.clip(0.5 * warm + 0.6 * valence + 8.0 * performer.affect.track("lean", len(label)), -1.0, 1.0)
         motion = with_posture(
             rng,
             motion,
@@ -175,7 +190,10 @@ def _postured(
             label,
             performer.affect,
             results[1 - actor][0].root,
-            prosody[actor, :, 0] > 0.5,
+            speaks[actor],
+            [turn.end for turn in script.turns],
+            listening_leans(rng, speaks[1 - actor] & ~speaks[actor], begins, toward),
+            laughing[actor],
         )
         root, rotations = lock_feet(
             motion.root,
@@ -198,6 +216,7 @@ def _with_gaze(
     prosody: FloatArray,
     stresses: Sequence[list[Stress]],
     affect: Sequence[AffectTrack],
+    laughing: Sequence[Laughter | None],
 ) -> list[Heads]:
     """Add gaze, nods and leaning to both bodies in place, and return the heads."""
     upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
@@ -220,9 +239,14 @@ def _with_gaze(
                 laughs=script.laughs[actor],
                 partner_lean=upper[1 - actor].lean,
                 facing=script.facing,
+                laughter=None if laughing[actor] is None else laughing[actor].head,
             )
         )
-        bodies[actor].rotations = heads[actor].rotations
+        sits = gaussian_filter1d((labels[actor] == ACTION_LABELS.index("sit")).astype(np.float32), 8.0)
+        before = bodies[actor].rotations
+        bodies[actor].rotations = hands_kept(
+            bodies[actor].root, before, heads[actor].rotations, skeletons[actor], np.where(sits > 0.98, sits, 0.0)
+        )
     return heads
 
 

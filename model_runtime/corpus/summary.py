@@ -19,8 +19,12 @@ from ..common.arrays import Array
 from ..contract import ACTION_LABELS, EMOTION_GROUPS, FPS, NEUTRAL
 from ..datasets.scene import Scene
 from ..drawing.documents import TABLE, fill_in, markdown
+from .script import affect, personality
 from .shards import ScenesUnfit, read_index
 from .tally import DISTANCE_BINS, GAP_BINS, Tally
+
+EMOTIONS = ("<!-- emotions -->", "<!-- /emotions -->")
+PERSONALITY = ("<!-- personality -->", "<!-- /personality -->")
 
 
 def tally_of(scenes: Iterable[Scene]) -> Tally:
@@ -124,8 +128,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def write_docs(tally: Tally, figures: dict[str, Any], docs: Path) -> None:
-    """Fill in the table of ``docs/corpus.md`` and draw ``docs/images/corpus_*.png`` if matplotlib is installed."""
+    """Fill in the tables of ``docs/corpus.md`` and draw ``docs/images/corpus_*.png`` if matplotlib is installed."""
     fill_in(docs / "corpus.md", TABLE, markdown(figures))
+    fill_in(docs / "corpus.md", EMOTIONS, affect.markdown())
+    fill_in(docs / "corpus.md", PERSONALITY, personality.markdown())
     try:
         from .summary_plots import draw_pictures
     except ImportError:

@@ -47,6 +47,8 @@ class Scene:
     follow one another from 0 to the end; ``kind`` is one of ``corpus.script.scene_script.KINDS``; ``gaze`` (2, T) bool:
     the gaze is intended at the other's face. ``interaction``: what the two do to each other (category, variant, roles,
     touches with their points and times, texts), as ``corpus.interactions.record`` writes it; empty for conversations.
+    ``personalities``: for each actor the five factors of ``corpus.script.personality.FACTORS`` in standard deviations,
+    empty where not drawn (older files); ``laughs``: for each actor the spans (s, s) of laughter, with or without voice.
     """
 
     seed: int
@@ -68,6 +70,8 @@ class Scene:
     kind: str = ""
     gaze: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((2, 0), bool))
     interaction: dict[str, Any] = field(default_factory=dict)
+    personalities: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+    laughs: tuple[list[tuple[float, float]], list[tuple[float, float]]] = field(default_factory=lambda: ([], []))
 
     @property
     def frames(self) -> int:
@@ -89,6 +93,8 @@ class Scene:
             "relationship": self.relationship,
             "feelings": [[list(astuple(span)) for span in actor] for actor in self.emotions],
             "kind": self.kind,
+            "personalities": [list(actor) for actor in self.personalities],
+            "laughs": [[[round(t, 3) for t in span] for span in actor] for actor in self.laughs],
         } | ({"interaction": self.interaction} if self.interaction else {})
         with written_whole(path) as partial, open(partial, "wb") as file:
             np.savez_compressed(
@@ -121,6 +127,8 @@ class Scene:
                     [EmotionSpan(*emotion_named(str(e), float(i)), float(a), float(b)) for e, i, a, b in actor]
                     for actor in meta["feelings"]
                 ]
+                factors = [tuple(float(v) for v in actor) for actor in meta.get("personalities", [[], []])]
+                laughs = [[(float(a), float(b)) for a, b in actor] for actor in meta.get("laughs", [[], []])]
                 return Scene(
                     seed=meta["seed"],
                     split=meta["split"],
@@ -143,6 +151,8 @@ class Scene:
                         data["gaze"], axis=-1, count=data["labels"].shape[1] if data["gaze"].size else 0
                     ).astype(bool),
                     interaction=meta.get("interaction", {}),
+                    personalities=(factors[0], factors[1]),
+                    laughs=(laughs[0], laughs[1]),
                 )
         except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
             raise SceneUnreadable(f"'{path}' is not a readable scene ({error}); compose it again.") from error

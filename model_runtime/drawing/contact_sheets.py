@@ -57,13 +57,15 @@ def contact_sheet(
     cell: tuple[int, int] = (400, 360),
     close: bool = False,
     props: Callable[[int], tuple[Sequence[Quad], Sequence[Line]]] | None = None,
+    margin: float = 1.0,
 ) -> Path:
     """Draw one PNG with a picture of ``bodies`` at each of ``times`` (s; twelve spread over the motion when None).
 
     ``bodies``: one or two of (root positions (T, 3), rotations (T, 52, 4), skeleton). ``faces``: for each body ARKit
     curves (T, 52) or None, drawn as a small face in the cell's corner. ``views``: any of 'three_quarter', 'side',
     'front', 'top'; more than one makes a strip of rows for each. ``close``: each picture as near as its own moment
-    allows, else all from one distance. ``props``: what else stands there at a frame.
+    allows, else all from one distance. ``props``: what else stands there at a frame; ``margin``: a factor on the
+    camera's distance.
     """
     frames = min(len(body[0]) for body in bodies)
     if times is None:
@@ -81,7 +83,7 @@ def contact_sheet(
         for i, frame in enumerate(picked):
             if close:
                 distance = _framing(bodies, [frame], view, cell)[0]
-            camera = Camera(_centre(bodies, frame), distance, azimuth, elevation)
+            camera = Camera(_centre(bodies, frame), margin * distance, azimuth, elevation)
             caption = f"{frame / fps:.2f} s" + (f"  {captions[i]}" if captions else "")
             quads, lines = props(frame) if props else ((), ())
             picture = draw(capsules, i, camera, cell, 2, quads, lines)

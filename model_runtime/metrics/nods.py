@@ -23,22 +23,31 @@ def head_angles(head: Array) -> tuple[Array, Array]:
 
 
 def nod_times(head: Array) -> Array:
-    """Return the seconds of the first dip of each nod, from world quaternions (T, 4) of the head; dips in a row are one
-    nod.
+    """Return the seconds of the first dip of each nod, from world quaternions (T, 4) of the head."""
+    return nods_of(head)[0]
+
+
+def nods_of(head: Array) -> tuple[Array, Array]:
+    """Return the seconds of the first dip of each nod, and its number of dips, from world quaternions (T, 4) of the
+    head; dips in a row are one nod.
 
     Hadar et al. 1983 ("Kinematics of head movements accompanying speech") put nods and shakes of talk at 1.8 to 3.7 Hz
     and slower ones down to 0.2 Hz; listeners' nods are mostly 3 degrees and more.
     """
     if len(head) < 5:
-        return np.zeros(0)
+        return np.zeros(0), np.zeros(0)
     pitch, yaw = head_angles(head)
     dips, found = find_peaks(pitch, prominence=SMALLEST, width=(WIDTHS[0] * FPS, WIDTHS[1] * FPS))
-    times, last = [], -np.inf
+    times: list[float] = []
+    counts: list[int] = []
+    last = -np.inf
     for dip, depth in zip(dips, found["prominences"]):
         around = slice(max(0, dip - FPS // 4), dip + FPS // 4 + 1)
         if np.ptp(yaw[around]) > _SIDEWAYS * depth:
             continue
         if dip / FPS - last > APART:
             times.append(dip / FPS)
+            counts.append(0)
+        counts[-1] += 1
         last = dip / FPS
-    return np.array(times)
+    return np.array(times), np.array(counts)

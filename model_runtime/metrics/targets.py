@@ -140,4 +140,23 @@ REAL_MOTION = {
     "head_pitch": Target("listener's head pitch at 1.5 to 4 Hz", "degrees", least=0.7),
     "nods_a_minute": Target("nods of a listener a minute", least=4.0, most=10.0),
 }
+# What composed talkers and listeners do, by the names of ``talk_behaviour.TalkBehaviour.figures``.
+TALK_BEHAVIOUR = {
+    "silences_an_hour": Target("silent stretches of 5 to 60 s an hour", least=6.0),
+    "silent_share": Target("time in silent stretches, share", least=0.03, most=0.25),
+    "gaze_silent": Target("gaze at the other in silence, over that in talk", least=0.4, most=0.9),
+    "laughs_a_minute": Target("laughs of an actor a minute", least=0.1, most=1.5),
+    "laughs_shared": Target("laughs in which the other laughs with, share", least=0.2, most=0.8),
+    "trunk_laughing": Target("trunk's angular speed in laughs, over elsewhere", least=1.3),
+    "multiple_nods": Target("nods of more than one dip, share", least=0.2, most=0.8),
+    "nods_friendly": Target("nods a minute, friendly listeners", least=4.0, most=10.0),
+    "nods_unfriendly": Target("nods a minute, unfriendly listeners", least=2.0, most=9.0),
+    "tilted": Target("listener's head tilted by 4 degrees and more, share", least=0.05, most=0.5),
+    "shifts_a_minute": Target("shifts of posture a minute", least=2.0, most=12.0),
+    "shifts_at_ends": Target("shifts at the end of a turn, over chance", least=1.2),
+    "hands_stressed": Target("hands at stressed syllables, over the rest of speech", least=1.1),
+    "returns": Target("hands at rest soon after a gesture that stands alone, share", least=0.6),
+    "settling": Target("trunk's speed 1 to 3 s after sitting down, over later", least=1.3),
+    "breath": Target("chest's pitch at 0.15 to 0.45 Hz at rest", "degrees", least=0.08),
+}
 TARGETS = GENERATION | BODIES | FACES | CORPUS | REAL_MOTION

@@ -24,11 +24,12 @@ from ..errors import InterActError
 from ..metrics.joint_limits import JOINTS_WATCHED
 from ..metrics.scene_measures import CONTENTS, PARTS
 from ..metrics.targets import NO_TARGET, TARGETS, Target
-from . import real_motion_rows
+from . import real_motion_rows, talk_rows
 from .corpus_tally import Motion, SceneTally, rounded, tally_clips, tally_scenes
 from .options import add_shared_options
 from .real_motion_rows import captured_statistics
 
+TALK_BEHAVIOUR = ("<!-- talk behaviour -->", "<!-- /talk behaviour -->")
 REAL_MOTION = ("<!-- real motion -->", "<!-- /real motion -->")
 Clips = tuple[Motion, dict[str, float]]  # motion of captured clips, nods a minute by tag
 _LIMITED = ("elbow", "knee", "neck")  # joints whose limits are targets
@@ -54,17 +55,26 @@ def run(options: argparse.Namespace) -> None:
     library = load_library(options.clips) if options.clips.is_file() else None
     clips = tally_clips(library) if library is not None else None
     held_out = captured_statistics(library) if library is not None else None
+    behaviour = talk_rows.captured_behaviour(library) if library is not None else None
     rows = rows_of(tally, clips)
     print(table(rows))
     print("\n" + real_motion_rows.table(tally.real, held_out))
+    print("\n" + talk_rows.table(tally.behaviour, behaviour))
     if clips is not None:
         print("\n" + contents_table(tally, clips[0]))
     if options.docs:
         fill_in(options.docs / "corpus.md", REPORT, markdown(rows))
         fill_in(options.docs / "corpus.md", REAL_MOTION, real_motion_rows.markdown(tally.real, held_out))
+        fill_in(options.docs / "corpus.md", TALK_BEHAVIOUR, talk_rows.markdown(tally.behaviour, behaviour))
     if options.json:
         real = {name: rounded(value) for name, value in tally.real.figures().items()}
-        figures = {"rows": {row.name: row.figures for row in rows}, "real_motion": real, "scenes": tally.each}
+        talk = {name: rounded(value) for name, value in tally.behaviour.figures().items()}
+        figures = {
+            "rows": {row.name: row.figures for row in rows},
+            "real_motion": real,
+            "talk": talk,
+            "scenes": tally.each,
+        }
         write_whole(options.json, json.dumps(figures, indent=1))
 
 

@@ -39,7 +39,9 @@ from ..metrics.scene_measures import (
     speed_histogram,
     stroke_stops,
 )
+from ..metrics.talk_behaviour import TalkBehaviour
 from ..speech.prosody import VOICE_ACTIVITY
+from .talk_rows import attitude
 
 TRACKS = (
     "skate", *(f"{kind} of {part}" for kind in ("speed", "jerk", "third difference") for part in PARTS),
@@ -90,6 +92,7 @@ class SceneTally:
 
     motion: Motion = field(default_factory=Motion)
     real: Statistics = field(default_factory=Statistics)
+    behaviour: TalkBehaviour = field(default_factory=TalkBehaviour)
     scenes: int = 0
     seconds: float = 0.0
     held_out: float = 0.0
@@ -134,6 +137,7 @@ def _add(tally: SceneTally, scene: Scene, utterances: Mapping[str, Any] | None) 
     tally.scenes += 1
     tally.seconds += scene.duration
     tally.held_out += scene.duration * (scene.split == "test")
+    tally.behaviour.add(scene, bodies, [attitude(scene, actor) for actor in (0, 1)])
     depth = bodies[0].depth_in(bodies[1])
     tally.pair_inside += int((depth > INSIDE).sum())
     tally.deepest["pair"] = max(tally.deepest["pair"], float(depth.max()))

@@ -46,7 +46,7 @@ def gesture_body(
     """
     scene = _Scene(rng, body, skeleton, labels, library, affect)
     person = Person.drawn(rng)
-    chosen = anchors(rng, person, stresses, sentences, scene.rate)
+    chosen = anchors(rng, person, stresses, sentences, scene.rate, affect.at(0.0).variety)
     times = [s[0] for s in stresses]
     kept: list[tuple[Placed, Laid]] = []
     seen: dict[str, float] = {}
@@ -112,7 +112,9 @@ class _Scene:
         affect_now = self.affect.at(anchor.time)
         frame = min(int(anchor.time * FPS), self.frames - 1)
         seated = bool(self.seated[frame])
-        for gesture in options(self.rng, self.library, anchor, seen, seated, affect_now.arousal, _TRIES):
+        for gesture in options(
+            self.rng, self.library, anchor, seen, seated, affect_now.arousal, _TRIES, affect_now.variety
+        ):
             size = (
                 affect_now.gesture_size
                 * float(self.rng.uniform(0.88, 1.08))
@@ -122,7 +124,7 @@ class _Scene:
             if gesture.kind in ("me", "think", "clap"):  # they end on the own body
                 size = float(np.clip(size, 0.95, 1.05))
             placed = fitted(
-                self.rng, person, gesture, anchor, stresses, float(np.clip(size, 0.62, 1.28)), affect_now.tempo
+                self.rng, person, gesture, anchor, stresses, float(np.clip(size, 0.6, 1.32)), affect_now.tempo
             )
             before = waiting
             if waiting is not None:
@@ -194,11 +196,11 @@ class _Scene:
         for start, end in [*spans, (self.frames / FPS, 0.0)]:
             low, high = reached + 0.8, start - 0.6
             reached = max(reached, end)
-            if high - low < 3.0 or low < last + 25.0:
+            if high - low < 3.0 or low < last + 25.0 / self.affect.at(low).self_touch:
                 continue
             affect_now = self.affect.at(low)
             uneasy = max(0.0, affect_now.arousal) * (affect_now.valence < 0) + max(0.0, -affect_now.power)
-            if self.rng.random() > (high - low) / 60.0 * (0.8 + 1.5 * uneasy):
+            if self.rng.random() > (high - low) / 60.0 * (0.8 + 1.5 * uneasy) * affect_now.self_touch:
                 continue
             # Utterances may go on after the last frame.
             seated = bool(self.seated[min(int(low * FPS), self.frames - 1)])

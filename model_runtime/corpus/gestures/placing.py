@@ -105,10 +105,12 @@ def anchors(
     stresses: Sequence[Stress],
     sentences: Sequence[Sentence],
     rate: FloatArray,
+    variety: float = 1.0,
 ) -> list[Anchor]:
     """Draw the stresses to gesture on.
 
-    ``rate`` (T,) is a factor on the person's strokes a spoken minute, 0 where the hands are not free.
+    ``rate`` (T,) is a factor on the person's strokes a spoken minute, 0 where the hands are not free; ``variety`` (1)
+    of the gestures that only emphasise.
     """
     chosen: list[Anchor] = []
     # Seconds of speech so far, weighted by the rate: gestures are spread at random over these.
@@ -137,7 +139,7 @@ def anchors(
         chosen.append(
             Anchor(
                 *stress,
-                kind if kind is not None and rng.random() < 0.75 else _emphatic(rng),
+                kind if kind is not None and rng.random() < 0.75 else _emphatic(rng, variety),
                 _phrase_end(stress[0], stresses, sentences),
             )
         )
@@ -178,9 +180,11 @@ def _plain(word: str) -> str:
     return word.lower().strip('.,;:!?"()')
 
 
-def _emphatic(rng: np.random.Generator) -> str:
+def _emphatic(rng: np.random.Generator, variety: float) -> str:
+    """Draw a kind for emphasis alone; the larger the ``variety``, the more alike are their shares."""
     names, shares = zip(*_EMPHATIC)
-    return str(rng.choice(names, p=np.array(shares) / sum(shares)))
+    weights = np.array(shares) ** (1.0 / variety)
+    return str(rng.choice(names, p=weights / weights.sum()))
 
 
 def _phrase_end(time: float, stresses: Sequence[Stress], sentences: Sequence[Sentence]) -> float:
@@ -209,8 +213,11 @@ def options(
     seated: bool,
     arousal: float,
     count: int,
+    variety: float = 1.0,
 ) -> list[Gesture]:
-    """Draw up to ``count`` gestures for an anchor, likeliest first; none that was used within ``REPEAT`` seconds."""
+    """Draw up to ``count`` gestures for an anchor, likeliest first; none that was used within ``REPEAT`` seconds times
+    ``variety``.
+    """
     found: list[Gesture] = []
     for kind in (anchor.kind, *_ALIKE.get(anchor.kind, ()), "beat"):
         fresh = [
@@ -218,7 +225,7 @@ def options(
             for g in library
             if g.kind == kind
             and g not in found
-            and anchor.time - seen.get(g.name, -1e9) > REPEAT
+            and anchor.time - seen.get(g.name, -1e9) > REPEAT * variety
             and (seated or g.posture == "standing")
         ]
         if fresh:

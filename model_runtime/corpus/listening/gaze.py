@@ -24,12 +24,16 @@ _SHORTEST = 8  # frames; no look is shorter
 _LASTING = 75  # frames that the target of a fixation lasts beyond its end, until the head has reached the next
 _SIDE_BY_SIDE = 0.75  # share of the usual gaze at each other where two sit or walk side by side
 _WALKING = 0.6  # likewise while walking
+_SILENT = 3.0  # s without a word, after which both look about
+_IN_SILENCE = 0.55  # of the usual gaze at each other then
+_AT_THINGS, _AT_THINGS_IN_SILENCE = 0.35, 0.7  # of the looks away go to a thing in the room
 
 
 @dataclass(frozen=True)
 class Attention:
     """What gaze depends on, each (T,): voice activity of both 0..1, ``walking`` 0 or 1, the shares of time with gaze at
-    the other, and ``power`` (see ``AffectParameters``); ``facing``: whether the two stand face to face.
+    the other, and ``power`` (see ``AffectParameters``); ``facing``: whether the two stand face to face; ``glances``:
+    how many times as often as others this person looks up and away.
     """
 
     voice: FloatArray
@@ -39,6 +43,7 @@ class Attention:
     share_listening: FloatArray
     power: FloatArray
     facing: bool
+    glances: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -71,14 +76,14 @@ def plan_gaze(
     eyes, head_angles = np.zeros((frames, 2)), np.zeros((frames, 2))
     looking = np.zeros(frames, bool)
     eyes_alone = np.radians(rng.uniform(9.0, 16.0))  # shifts without the head differ by person (Fuller 1992)
-    room = _room(rng, head, heading)
+    room, silent = _room(rng, head, heading), _fallen_silent(attention)
     first = True
     for start, stop, look in _fixations(rng, looks):
         span = slice(start, min(frames, stop + _LASTING))
         if look:
             target = bearing[span]
         else:
-            target = _away(rng, start, span, head, heading, forward, bearing, room, attention)
+            target = _away(rng, start, span, head, heading, forward, bearing, room, attention, silent)
         # A target that passes behind is followed on the same side, without a jump to the other.
         target = np.stack([np.unwrap(target[:, 0]), target[:, 1]], -1)
         target = np.clip(target, [-FURTHEST, -0.6], [FURTHEST, 0.75])
@@ -142,6 +147,7 @@ def _when_to_look(rng: np.random.Generator, attention: Attention, aside: FloatAr
         np.where(listening, attention.share_listening, 0.5 * (attention.share_speaking + attention.share_listening)),
     )
     share = share * np.where(attention.walking > 0.5, _WALKING, 1.0) * (1.0 if attention.facing else _SIDE_BY_SIDE)
+    share = share * np.where(_fallen_silent(attention), _IN_SILENCE, 1.0)
     angle_factor = np.interp(aside, [np.radians(45.0), BEHIND], [1.0, 0.35])
     share = share * angle_factor
     readiness = angle_factor * np.where(attention.walking > 0.5, _WALKING, 1.0)  # to look at a moment of the talk
@@ -155,7 +161,7 @@ def _when_to_look(rng: np.random.Generator, attention: Attention, aside: FloatAr
             * (0.55 + 0.45 * angle_factor[clock])
             * (1.0 if look else (1.0 - p) / p)
         )
-        length = round(max(0.35, usual * float(rng.gamma(2.5, 0.4))) * FPS)
+        length = round(max(0.35, usual / attention.glances * float(rng.gamma(2.5, 0.4))) * FPS)
         looks[clock : clock + length] = look
         clock, look = clock + length, not look
     for start, stop in _speech_runs(attention.voice > 0.5, quiet=0.6):
@@ -169,6 +175,15 @@ def _when_to_look(rng: np.random.Generator, attention: Attention, aside: FloatAr
             looks[answer : answer + int(rng.uniform(0.7, 2.0) * FPS)] = True
     looks &= aside < BEHIND
     return _without_short(looks)
+
+
+def _fallen_silent(attention: Attention) -> NDArray[np.bool_]:
+    """Return (T,) whether neither has spoken for ``_SILENT`` s or will within the next second."""
+    silent = (attention.voice < 0.5) & (attention.partner_voice < 0.5)
+    result = np.zeros(len(silent), bool)
+    for start, stop in runs_of(silent):
+        result[start + round(_SILENT * FPS) : stop - FPS if stop < len(silent) else stop] = True
+    return result
 
 
 def _fixations(rng: np.random.Generator, looks: NDArray[np.bool_]) -> list[tuple[int, int, bool]]:
@@ -197,14 +212,17 @@ def _away(
     bearing: FloatArray,
     room: FloatArray,
     attention: Attention,
+    silent: NDArray[np.bool_],
 ) -> FloatArray:
-    """Return directions (n, 2) of a look away: ahead, at a thing in the room, up or aside, or at the floor."""
+    """Return directions (n, 2) of a look away: ahead, at a thing in the room, up or aside, or at the floor; ``silent``
+    (T,): where both have fallen silent.
+    """
     ahead = 0.75 if attention.walking[start] > 0.5 else 0.45 if not attention.facing else 0.0
     if rng.random() < ahead:
         down = np.radians(rng.uniform(2.0, 12.0))
         return np.stack([forward[span] + np.radians(rng.normal(0.0, 5.0)), np.full(span.stop - start, down)], -1)
     here = np.where(abs(bearing[start, 0]) < BEHIND, bearing[start], [forward[start], 0.05])
-    if rng.random() < 0.35:  # a thing in the room within view
+    if rng.random() < (_AT_THINGS_IN_SILENCE if silent[start] else _AT_THINGS):  # a thing in the room within view
         seen = _direction(room - head[start], heading[start])
         apart = np.linalg.norm(seen - here, axis=-1)
         weights = np.exp(-((apart - np.radians(24.0)) ** 2) / (2 * np.radians(10.0) ** 2)) * (np.abs(seen[:, 0]) < 1.1)

@@ -84,18 +84,21 @@ def look_and_listen(
     laughs: Sequence[tuple[float, float]] = (),
     partner_lean: FloatArray | None = None,
     facing: bool = True,
+    laughter: FloatArray | None = None,
 ) -> Heads:
     """Draw head, eyes and trunk of an actor in talk with a partner whose eyes are at ``partner_head`` (T, 3).
 
     ``walking`` (T,) 0 or 1; ``voice`` and ``partner_voice`` (T,) voice activity 0..1; ``questions``: the ends (s) of
-    the actor's own; ``laughs``: its spans (s); ``partner_lean`` (T,) of the partner's trunk forward in radians. The
+    the actor's own; ``laughs``: its spans (s); ``partner_lean`` (T,) of the partner's trunk forward in radians;
+    ``laughter`` (T, 3): the captured motion of a head that laughs (``laughs.Laughter.head``), None for a rule. The
     captured fast motion of the head stays; its slow direction, which belongs to the studio of the capture, is replaced
     by gaze.
     """
     result = np.array(rotations, np.float32)
     frames = len(root)
     size = 0.6 + 0.4 * affect.track("gesture_size", frames) + 0.25 * affect.track("arousal", frames).clip(-1, 1)
-    _move_trunk(rng, result, voice, partner_voice, walking, size, partner_lean)
+    mirrors = affect.at(0.0).mirroring
+    _move_trunk(rng, result, voice, partner_voice, walking, size, partner_lean, mirrors)
     body = upper_body(root, result, skeleton)
     heading = np.unwrap(heading_of(body.chest))
     attention = Attention(
@@ -106,6 +109,7 @@ def look_and_listen(
         affect.track("gaze_listening", frames),
         affect.track("power", frames),
         facing,
+        affect.at(0.0).glances,
     )
     gaze = plan_gaze(rng, body.eyes, body.chest, body.pelvis, partner_head, attention)
 
@@ -113,8 +117,9 @@ def look_and_listen(
     for joint in _SPINE:
         result[:, joint] = rot.multiply(result[:, joint], rot.about_z(twist / 3))
     extra = speaker_heads(rng, frames, stresses, questions, size)
-    extra += listener_heads(rng, voice, partner_voice, partner_stresses, affect.track("nods", frames), size)
-    extra += laughing_heads(rng, frames, laughs) + wander(rng, frames)
+    deep = size * affect.track("nod_depth", frames)
+    extra += listener_heads(rng, voice, partner_voice, partner_stresses, affect.track("nods", frames), deep)
+    extra += (laughing_heads(rng, frames, laughs) if laughter is None else laughter) + wander(rng, frames)
     extra = gaussian_filter1d(extra, 0.6, axis=0)
     pitch = gaze.head[:, 1] + _chin_down(affect, frames) + extra[:, 0]
 
@@ -145,9 +150,10 @@ def _move_trunk(
     walking: FloatArray,
     size: FloatArray,
     partner_lean: FloatArray | None,
+    mirrors: float,
 ) -> None:
     """Add small leans, turns and sways of the spine with speech, and part of the partner's lean while listening, in
-    place.
+    place; ``mirrors``: how many times as much of it as others take over.
     """
     frames = len(voice)
     talk = gaussian_filter1d(voice.astype(np.float32), 5.0) * size * np.radians(rng.uniform(1.0, 2.0))
@@ -162,7 +168,7 @@ def _move_trunk(
         listens = gaussian_filter1d(
             ((partner_voice > 0.5) & (voice < 0.5) & (walking < 0.5)).astype(np.float32), 1.0 * FPS
         )
-        vector[:, 0] += rng.uniform(0.25, 0.45) * late * listens
+        vector[:, 0] += rng.uniform(0.25, 0.45) * mirrors * late * listens
     for joint in _SPINE:
         rotations[:, joint] = rot.multiply(rotations[:, joint], rot.from_axis_angle(vector / 3).astype(np.float32))
 

@@ -128,6 +128,29 @@ def listener_heads(
     return head
 
 
+def listening_leans(
+    rng: np.random.Generator, listens: NDArray[np.bool_], turns: Sequence[float], toward: FloatArray
+) -> FloatArray:
+    """Return (T,) radians by which a listener leans to the speaker, or back from him, for some seconds.
+
+    ``listens`` (T,); ``turns`` (s): the other's turns begin; ``toward`` (T,) -1..1: listeners who like what they hear
+    lean in, others sit back (Mehrabian 1969). A lean begins with some turns, and now and then inside a long one.
+    """
+    lean = np.zeros(len(listens))
+    seconds = len(listens) / FPS
+    clocks = np.arange(0.0, seconds, 12.0) + rng.uniform(0.0, 12.0, int(np.ceil(seconds / 12.0)))
+    last = -9.0
+    for time in sorted([*(t + float(rng.uniform(0.5, 2.0)) for t in turns), *clocks.tolist()]):
+        frame = int(time * FPS)
+        if time < last + 2.0 or frame >= len(listens) or not listens[frame] or rng.random() > 0.45:
+            continue
+        size = np.radians(rng.uniform(2.5, 6.0)) * (1.0 if rng.random() < 0.5 + 0.5 * toward[frame] else -0.7)
+        length = float(rng.uniform(2.5, 8.0))
+        _hold(lean, time, length, float(size), ease=0.6)
+        last = time + length
+    return lean
+
+
 def laughing_heads(rng: np.random.Generator, frames: int, laughs: Sequence[tuple[float, float]]) -> FloatArray:
     """Return (T, 3), as ``speaker_heads``: the head is thrown back or bowed during ``laughs`` (s, s) and shakes at the
     4 to 5 Hz of laughter (Ruch and Ekman 2001).

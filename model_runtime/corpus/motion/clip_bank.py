@@ -22,7 +22,7 @@ from .retargeting import retarget
 HIPS_ABOVE_SEAT = 0.09
 # Sizes of bodies relative to a performer: few, so that retargeted clips serve many scenes.
 BODY_SIZES = (0.93, 0.965, 1.0, 1.035, 1.07)
-_MOST_BODIES = 24  # kept in memory at once, about 3 MB each
+_MOST_KEPT = 100_000_000  # bytes of retargeted legs; beyond, those of the bodies used longest ago are forgotten
 _LEGS = [INDEX[f"{side}_{part}"] for side in ("left", "right") for part in ("hip", "knee", "ankle")]
 _TREMBLING = 0.03  # m/s of the wrists; in calmer clips the jitter of the capture shows
 _ROUGH = 100.0  # m/s^3, mean jerk of the pelvis; most captured walks have 40 to 80, some old ones twice that
@@ -47,6 +47,7 @@ class ClipBank:
         self._sources: dict[tuple[str, bool], _Source] = {}
         self._hand_speeds: dict[str, float] = {}
         self._bodies: OrderedDict[bytes, dict[tuple[str, bool], tuple[FloatArray, FloatArray]]] = OrderedDict()
+        self._kept_bytes = 0
         self.kept: dict[tuple[object, ...], object] = {}  # a cache for results that depend on clips alone, by key
 
     def names(self, *starts: str) -> list[str]:
@@ -101,6 +102,7 @@ class ClipBank:
         if (name, mirrored) not in kept:
             root, rotations = retarget(source.root, source.rotations, source.skeleton, skeleton)
             kept[name, mirrored] = root, np.ascontiguousarray(rotations[:, _LEGS])
+            self._kept_bytes += sum(array.nbytes for array in kept[name, mirrored])
         root, legs = kept[name, mirrored]
         rotations = source.rotations.copy()
         rotations[:, _LEGS] = legs
@@ -109,9 +111,10 @@ class ClipBank:
     def _body(self, skeleton: Skeleton) -> dict[tuple[str, bool], tuple[FloatArray, FloatArray]]:
         key = skeleton.offsets.tobytes()
         if key not in self._bodies:
+            while self._kept_bytes > _MOST_KEPT and self._bodies:
+                _, forgotten = self._bodies.popitem(last=False)
+                self._kept_bytes -= sum(array.nbytes for arrays in forgotten.values() for array in arrays)
             self._bodies[key] = {}
-            if len(self._bodies) > _MOST_BODIES:
-                self._bodies.popitem(last=False)
         self._bodies.move_to_end(key)
         return self._bodies[key]
 

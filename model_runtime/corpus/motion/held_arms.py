@@ -18,6 +18,8 @@ from .limbs import SIDES, trunk_of
 from .resting_arms import ARM_JOINTS, Hold, Limbs, Rest, solved
 
 _UP = np.array([0.0, 0.0, 1.0], np.float32)
+_SLOW, _LOW = 0.05, 0.14  # m/s and m above the pelvis of a hand that rests in the lap, for a body of mean height
+_FREE_BEFORE = 6  # frames before a hand leaves, from which on it may follow the trunk
 BUSY = 0.09  # m from where it rests in the capture; a hand further away and raised is in use
 
 
@@ -75,6 +77,29 @@ def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence
                     weight * free[start:stop, side],
                 )
     return rotations
+
+
+def hands_kept(
+    root: FloatArray, before: FloatArray, after: FloatArray, skeleton: Skeleton, seated: FloatArray
+) -> FloatArray:
+    """Return rotations ``after`` (T, 52, 4) with the hands that rested in the lap in ``before`` (T, 52, 4) where they
+    were: a trunk that turns with the gaze does not pull them along.
+
+    ``seated`` (T,) 0..1 where the body sits. A hand rests that is low and slow against the pelvis.
+    """
+    result = after.copy()
+    if seated.max() < 1e-3:
+        return result
+    here, there = _limbs(root, result, skeleton), _limbs(root, before, skeleton)
+    pelvis = rot.conjugate(before[:, 0])
+    for side in range(2):
+        hold = _arm(before, there, side)
+        local = rot.rotate(pelvis, hold.wrist - root) / skeleton.size
+        slow = gaussian_filter1d(np.linalg.norm(np.gradient(local, axis=0), axis=-1), 3.0, mode="nearest") * FPS < _SLOW
+        rests = binary_erosion(binary_closing(slow & (local[:, 2] < _LOW), iterations=5), iterations=_FREE_BEFORE)
+        share = gaussian_filter1d(rests.astype(np.float32), 0.5 * _FREE_BEFORE, mode="nearest") * seated
+        _lay(result, here, side, hold, np.where(share < 0.01, 0.0, share).astype(np.float32))
+    return result
 
 
 def _lay(rotations: FloatArray, limbs: Limbs, side: int, there: Hold, share: FloatArray) -> None:

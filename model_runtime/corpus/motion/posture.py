@@ -6,6 +6,8 @@ seconds over a sway of millimetres (Duarte and Zatsiorsky 1999), and of bodily e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d
@@ -16,10 +18,12 @@ from ...body_model.skeleton import INDEX, Skeleton
 from ...common.masks import runs_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ...planning.motion_labels import root_speed
+from ..listening.laughs import ARMS, TRUNK, Laughter
 from ..script.affect import AffectTrack
 from .base_motion import Motion
 from .fingers import live_fingers
 from .held_arms import Held, chained, hold_arms
+from .moments import Moments
 from .resting_arms import STANDING
 from .seated import with_seated_postures
 
@@ -41,22 +45,30 @@ def with_posture(
     affect: AffectTrack,
     partner: FloatArray | None = None,
     talks: NDArray[np.bool_] | None = None,
+    moments: Sequence[float] = (),
+    lean: FloatArray | None = None,
+    laughs: Laughter | None = None,
 ) -> Motion:
     """Return ``body`` with weight shifts, seated postures, leaning and slumping by its affect, resting hands and living
     fingers.
 
     ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is the other's pelvis, whose legs need room;
-    ``talks`` (T,): where it speaks, None: nowhere. Standing feet stay where they are; where the body walks, only the
-    trunk changes.
+    ``talks`` (T,): where it speaks, None: nowhere; ``moments`` (s): ends of turns, at which changes of posture are
+    likelier; ``lean`` (T,) radians forward beside those of the affect; ``laughs``: what laughing adds. Standing feet
+    stay where they are; where the body walks, only the trunk changes.
     """
-    result, held = with_seated_postures(rng, body, skeleton, labels, affect, partner)
+    leans = affect.track("lean", body.frames) + (0.0 if lean is None else lean)
+    ends = Moments(rng, moments)
+    result, held = with_seated_postures(rng, body, skeleton, labels, affect, partner, ends, leans)
     live = liveliness(rng, np.zeros(body.frames, bool) if talks is None else talks)
     standing = _standing(body, labels)
-    result = _with_weight_shifts(rng, result, skeleton, standing, affect, live)
+    result = _with_weight_shifts(rng, result, skeleton, standing, affect, live, ends, leans)
     result = _with_seat_sway(rng, result, skeleton, _settled_on_seat(body, labels), affect, live)
     live_fingers(rng, result.rotations)
     _slump(result, affect)
     _breathe(rng, result, affect, 1.0 - _BREATHES_ALREADY * standing)
+    if laughs is not None:
+        _laugh(result, laughs, standing, labels == ACTION_LABELS.index("walk"))
     held += _standing_holds(rng, body, labels, affect)
     return Motion(result.root, hold_arms(body, result, skeleton, chained(held)), result.contacts)
 
@@ -93,18 +105,18 @@ def _with_weight_shifts(
     standing: FloatArray,
     affect: AffectTrack,
     live: FloatArray,
+    ends: Moments,
+    leans: FloatArray,
 ) -> Motion:
     """Shift the pelvis from foot to foot, the trunk upright over it or leaning to the partner; the feet stay."""
     frames = body.frames
-    sway = _SWAYS_ALREADY * live * _noise(rng, frames, 0.6, 5)
+    sway = _SWAYS_ALREADY * live * affect.track("sway", frames) * _noise(rng, frames, 0.6, 5)
     restless = float(rng.uniform(0.5, 1.3)) * (0.5 + 0.5 * affect.track("tempo", frames))
 
-    lateral = standing * (_shifts(rng, frames, 14.0, 0.020) * restless + 0.002 * sway[0])
-    forward = standing * (_shifts(rng, frames, 14.0, 0.007) + 0.003 * sway[1])
-    turn = standing * _shifts(rng, frames, 14.0, np.radians(3.5)) * restless
-    lean = standing * (
-        _shifts(rng, frames, 14.0, np.radians(2.0)) + np.radians(0.4) * sway[2] + affect.track("lean", frames)
-    )
+    lateral = standing * (_shifts(rng, frames, 14.0, 0.020, ends) * restless + 0.002 * sway[0])
+    forward = standing * (_shifts(rng, frames, 14.0, 0.007, ends) + 0.003 * sway[1])
+    turn = standing * _shifts(rng, frames, 14.0, np.radians(3.5), ends) * restless
+    lean = standing * (_shifts(rng, frames, 14.0, np.radians(2.0), ends) + np.radians(0.4) * sway[2] + leans)
     twist = standing * np.radians(0.5) * sway[4]
 
     positions, world = leg_positions(body.root, body.rotations, skeleton)
@@ -148,6 +160,7 @@ def _with_seat_sway(
     frames = body.frames
     quick, slow = _noise(rng, frames, 0.25, 5), _noise(rng, frames, 0.9, 3)
     lively = _SEAT_SWAY * seated * float(rng.uniform(0.7, 1.2)) * (0.4 + 0.6 * affect.track("tempo", frames))
+    lively = lively * affect.track("sway", frames)
     quick = live * quick
     pitch = lively * np.radians(0.9 * slow[0] + 0.35 * quick[0])
     roll = lively * (np.radians(0.8 * slow[1] + 0.3 * quick[1]) + _shifts(rng, frames, 14.0, np.radians(1.2)))
@@ -206,6 +219,14 @@ def _breathe(rng: np.random.Generator, body: Motion, affect: AffectTrack, depth:
     body.rotations[:] = rot.normalize(body.rotations)
 
 
+def _laugh(body: Motion, laughs: Laughter, standing: FloatArray, walks: NDArray[np.bool_]) -> None:
+    """Add what laughing does to trunk and shoulders, less while walking, and to the arms of who stands; in place."""
+    calmer = (1.0 - 0.5 * gaussian_filter1d(walks.astype(np.float32), 6.0))[:, None, None]
+    for joints, vectors in ((TRUNK, laughs.trunk * calmer), (ARMS, laughs.arms * standing[:, None, None])):
+        added = rot.from_axis_angle(vectors.astype(np.float32))
+        body.rotations[:, list(joints)] = rot.normalize(rot.multiply(body.rotations[:, list(joints)], added))
+
+
 def _standing_holds(
     rng: np.random.Generator, body: Motion, labels: NDArray[np.uint8], affect: AffectTrack
 ) -> list[Held]:
@@ -245,15 +266,20 @@ def _standing_hold(
     return Held(start, stop, lead, trail, chosen, (float(u), float(u)))
 
 
-def _shifts(rng: np.random.Generator, frames: int, every: float, size: float) -> FloatArray:
+def _shifts(
+    rng: np.random.Generator, frames: int, every: float, size: float, ends: Moments | None = None
+) -> FloatArray:
     """Return (T,) a value that changes to another, of standard deviation ``size``, about ``every`` seconds, at least
-    8 and at most 30.
+    8 and at most 30, rather at the ``ends`` of turns.
     """
     steps = np.zeros(frames, np.float32)
     clock = 0
     while clock < frames:
         steps[clock:] = rng.normal(0.0, size)
-        clock += int(np.clip(rng.gamma(3.0, every / 3.0), *_SHIFTS_APART) * FPS)
+        following = clock + int(np.clip(rng.gamma(3.0, every / 3.0), *_SHIFTS_APART) * FPS)
+        if ends is not None:
+            following = max(clock + FPS, round(ends.near(following / FPS) * FPS))
+        clock = following
     return np.clip(gaussian_filter1d(steps, _EASE * FPS, mode="nearest"), -2.2 * size, 2.2 * size)
 
 

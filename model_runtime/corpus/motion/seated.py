@@ -26,6 +26,7 @@ from .base_motion import Motion
 from .clip_bank import HIPS_ABOVE_SEAT
 from .held_arms import Held
 from .limbs import SIDES, reach_foot, trunk_of
+from .moments import Moments
 from .resting_arms import (
     Rest,
     between_knees,
@@ -43,6 +44,7 @@ _LEG = tuple(tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", 
 SHORTEST = 4.0  # s on the seat, in less of which the posture does not change
 RISING_LEAN = (30.0, 41.0)  # degrees of the trunk on leaving the seat (Schenkman et al. 1990)
 _SETTLING = round(0.7 * FPS)  # frames over which a captured landing blends into the composed posture
+_HANDS_STAY = 0.6  # of the changes of the trunk alone leave the hands where they rest
 # Degrees of the trunk from hips to breast, forward positive, and their spread.
 _TRUNK = {"upright": (1.0, 2.5), "back": (-11.0, 3.0), "forward": (11.0, 3.0), "elbows": (27.0, 2.0)}
 
@@ -116,16 +118,20 @@ def with_seated_postures(
     labels: NDArray[np.uint8],
     affect: AffectTrack,
     partner: FloatArray | None = None,
+    ends: Moments | None = None,
+    leans: FloatArray | None = None,
 ) -> tuple[Motion, list[Held]]:
     """Return a copy of ``body`` with seated postures, and the resting postures of its hands meanwhile.
 
     ``labels`` (T,) into ``ACTION_LABELS``; ``partner`` (T, 3) is the other's pelvis, whose legs need half of the space
-    between.
+    between; ``ends`` of turns draw changes of posture; ``leans`` (T,) radians forward, None: those of the affect.
     """
+    ends = Moments(rng, ()) if ends is None else ends
+    leans = affect.track("lean", body.frames) if leans is None else leans
     result = Motion(body.root.copy(), body.rotations.copy(), body.contacts.copy())
     held: list[Held] = []
     for sitting in sittings(body.root, labels):
-        held += _sit(rng, sitting, result, skeleton, affect, partner)
+        held += _sit(rng, sitting, result, skeleton, affect, partner, ends, leans)
     return result, held
 
 
@@ -136,6 +142,8 @@ def _sit(
     skeleton: Skeleton,
     affect: AffectTrack,
     partner: FloatArray | None,
+    ends: Moments,
+    leans: FloatArray,
 ) -> list[Held]:
     """Compose one sitting in place and return its resting hands."""
     start, stop, lands, rises = sitting
@@ -162,7 +170,7 @@ def _sit(
         near = gap < NEIGHBOURS
         beside = bool(near.any() and (ahead < 0.7 * gap)[near].any())
         seat = seat._replace(space=float(np.min(np.where(ahead > 0.6 * gap, 0.5 * ahead - 0.03, 9.0))))
-    changes = _changes(rng, seat, beside, settled / FPS, bends / FPS, affect, start / FPS, lands)
+    changes = _changes(rng, seat, beside, settled / FPS, bends / FPS, affect, start / FPS, lands, ends)
     rest_hips = _shifting(rng, hips, seat.hips, changes, lands, rises)
 
     first, last = (_captured(body, skeleton, k) for k in (start, stop - 1))
@@ -179,7 +187,7 @@ def _sit(
         settled if lands else -FPS,
         bends if rises else frames + FPS,
         legs.roll,
-        affect,
+        leans[span],
     )
     body.root[span] = rest_hips - rot.rotate(body.rotations[span, 0], middle)
     for side in (0, 1):
@@ -212,9 +220,10 @@ def _changes(
     affect: AffectTrack,
     offset: float,
     lands: bool,
+    ends: Moments,
 ) -> list[Change]:
     """Draw the changes of posture between ``begin`` and ``end`` (s from landing): of the legs every 10 to 40 s, of
-    trunk and hands more often.
+    trunk and hands more often, rather at the ``ends`` of turns.
 
     ``offset`` (s) is the scene time of the landing; ``beside``: whether a neighbour sits beside.
     """
@@ -242,8 +251,12 @@ def _changes(
         hands, vary = _hands(
             rng, trunk, legs if legs is not None else legs_in("apart", seat, rng, 0.5), now.valence, now.power
         )
+        if changes and not fresh and "elbows" not in (trunk, changes[-1].trunk) and rng.random() < _HANDS_STAY:
+            hands, vary = changes[-1].hands, changes[-1].vary
         changes.append(Change(clock, legs if fresh else None, trunk, pitch, hands, vary))
-        clock = max(clock, 0.0) + float(np.clip(rng.gamma(3.0, 3.6), 4.0, 22.0)) / now.tempo
+        now_at = max(clock, 0.0)
+        clock = now_at + float(np.clip(rng.gamma(3.0, 3.6), 4.0, 22.0)) / now.tempo
+        clock = max(ends.near(offset + clock) - offset, now_at + 3.0)
         if clock > legs_due - 3.0:
             clock = max(legs_due, clock if clock < legs_due else legs_due)
     return changes
@@ -387,11 +400,12 @@ def _lean(
     settled: int,
     bends: int,
     legs_roll: FloatArray,
-    affect: AffectTrack,
+    leans: FloatArray,
 ) -> None:
     """Turn pelvis and spine to the leans of ``changes``, in place.
 
-    ``captured`` (T,) is the trunk's pitch in degrees as captured, ``legs_roll`` (T,) the roll of the pelvis in rad.
+    ``captured`` (T,) is the trunk's pitch in degrees as captured, ``legs_roll`` (T,) the roll of the pelvis and
+    ``leans`` (T,) the further lean forward in rad.
     """
     frames = len(captured)
     wanted, side, twist = (np.zeros(frames) for _ in range(3))
@@ -401,12 +415,11 @@ def _lean(
         wanted[at:] = change.pitch
         side[at:], twist[at:] = np.radians(rng.normal(0.0, 2.2)), np.radians(rng.normal(0.0, 3.0))
     wanted, side, twist = (gaussian_filter1d(track, 0.38 * FPS, mode="nearest") for track in (wanted, side, twist))
-    affect_lean = np.degrees(1.2 * affect.track("lean", span.stop)[span])
     composed = _inside(frames, settled, bends, FPS)
     sway = gaussian_filter1d(rng.standard_normal((3, frames + 60)), 0.9 * FPS, axis=1)[:, 30:-30]
     sway = sway / np.maximum(sway.std(1, keepdims=True), 1e-6) * np.radians([[0.5], [0.4], [0.5]])
     slow = gaussian_filter1d(captured, 0.7 * FPS, mode="nearest")
-    pitch = composed * (np.radians(np.clip(wanted + affect_lean, -16.0, 32.0) - slow) + sway[0])
+    pitch = composed * (np.radians(np.clip(wanted + np.degrees(1.2 * leans), -16.0, 32.0) - slow) + sway[0])
     roll, yaw = composed * (side + sway[1]), composed * (twist + sway[2])
 
     rotations = body.rotations[span]

@@ -1,9 +1,10 @@
 """How an emotion and a relationship show: parameters of posture, gestures, gaze and face.
 
-Valence and arousal of each emotion follow Russell's circumplex (1980), their bodily expression Wallbott 1998 ("Bodily
-expression of emotion"): size, speed and expansion of movement increase with arousal; an upright or collapsed trunk and
+Valence and arousal of each emotion follow Russell's circumplex (1980), power (dominance) Russell and Mehrabian 1977
+("Evidence for a three-factor theory of emotions"), their bodily expression Wallbott 1998 ("Bodily expression of
+emotion"): size, speed and expansion of movement increase with arousal; an upright or collapsed trunk and
 averted gaze depend on valence and power. Distances are Hall's zones (1966). The figures are our choices inside those
-ranges.
+ranges. A personality alters them (``personality``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ...contract import EMOTION_CHOICES, FPS, NEUTRAL, RELATIONSHIPS, EmotionSpan, FloatArray
+from .personality import Personality, influences
+
+AVERAGE = Personality()
 
 # valence, arousal, power, each -1..1
 _AFFECT = {
@@ -69,7 +73,9 @@ class AffectParameters:
     are factors; ``tempo`` (1) of weight shifts and idle motion; ``lean`` (0) of the trunk towards the partner in
     radians; ``slump`` (0) of shoulders and neck in radians; ``gaze_listening`` (0.6) and ``gaze_speaking`` (0.45):
     shares of time with the gaze at the partner; ``nods`` (7) a minute while listening; ``steps_back`` (0) metres added
-    to the distance.
+    to the distance; ``warmth`` (0) -1..1 of the relationship. Factors that a personality alone sets: ``sway`` (1) of
+    the body, ``self_touch`` (1) and ``glances`` (1), how frequent these are, ``mirroring`` (1) of the other's posture,
+    ``variety`` (1) of gestures, ``nod_depth`` (1).
     """
 
     valence: float
@@ -84,9 +90,18 @@ class AffectParameters:
     gaze_speaking: float
     nods: float
     steps_back: float
+    warmth: float
+    sway: float
+    self_touch: float
+    glances: float
+    mirroring: float
+    variety: float
+    nod_depth: float
 
 
-def affect_parameters(emotion: str, intensity: float, relationship: str, first: bool) -> AffectParameters:
+def affect_parameters(
+    emotion: str, intensity: float, relationship: str, first: bool, personality: Personality = AVERAGE
+) -> AffectParameters:
     """Return the parameters of a person with ``emotion`` at ``intensity`` (0..2), the first or second of a
     relationship.
     """
@@ -94,28 +109,52 @@ def affect_parameters(emotion: str, intensity: float, relationship: str, first: 
     above = above if first else -above
     v, a, p = (float(np.clip(value * intensity, -1.5, 1.5)) for value in _AFFECT[emotion])
     p += 0.4 * above
+    own = influences(personality)
+    rate = (1.0 + 0.45 * a + 0.1 * p + 0.1 * warmth) * own["gesture_rate"]
+    lean = 3.0 * v + 2.0 * a + 2.0 * warmth - 2.0 * max(p, 0.0) * (v > 0)
+    slump = -7.0 * min(p, 0.0) - 5.0 * min(v, 0.0) * (a < 0) - 4.0 * max(p, 0.0)
+    back = -0.15 * v - 0.1 * p + (0.25 if emotion in _KEEPS_AWAY else 0.0) * intensity
+
+    def within(value: float, least: float, most: float) -> float:
+        return float(np.clip(value, least, most))
+
     return AffectParameters(
         v,
         a,
         p,
-        gesture_rate=float(np.clip(1.0 + 0.45 * a + 0.1 * p + 0.1 * warmth, 0.35, 1.7)),
-        gesture_size=float(np.clip(1.0 + 0.16 * a + 0.10 * p, 0.72, 1.28)),
-        tempo=float(np.clip(1.0 + 0.3 * a, 0.6, 1.5)),
-        lean=float(np.radians(np.clip(3.0 * v + 2.0 * a + 2.0 * warmth - 2.0 * max(p, 0.0) * (v > 0), -7.0, 8.0))),
-        slump=float(
-            np.radians(np.clip(-7.0 * min(p, 0.0) - 5.0 * min(v, 0.0) * (a < 0) - 4.0 * max(p, 0.0), -6.0, 14.0))
-        ),
-        gaze_listening=float(np.clip(0.60 + 0.07 * warmth + 0.05 * v + 0.05 * p, 0.45, 0.72)),
-        gaze_speaking=float(np.clip(0.45 + 0.08 * warmth + 0.05 * v + 0.08 * p, 0.25, 0.62)),
-        nods=float(np.clip(7.0 + 1.5 * v + 1.0 * warmth - 1.5 * above, 4.5, 11.0)),
-        steps_back=float(
-            np.clip(
-                -0.15 * v - 0.1 * p + (0.25 if emotion in _KEEPS_AWAY else 0.0) * intensity,
-                -0.15,
-                0.45,
-            )
-        ),
+        gesture_rate=within(rate, 0.35, 1.9),
+        gesture_size=within((1.0 + 0.16 * a + 0.10 * p) * own["gesture_size"], 0.68, 1.32),
+        tempo=within((1.0 + 0.3 * a) * own["tempo"], 0.6, 1.5),
+        lean=within(np.radians(lean) + own["lean"], *np.radians([-8.0, 9.0])),
+        slump=within(np.radians(slump) + own["slump"], *np.radians([-7.0, 14.0])),
+        gaze_listening=within(0.60 + 0.07 * warmth + 0.05 * v + 0.05 * p + own["gaze_listening"], 0.42, 0.74),
+        gaze_speaking=within(0.45 + 0.08 * warmth + 0.05 * v + 0.08 * p + own["gaze_speaking"], 0.22, 0.65),
+        nods=within((7.0 + 1.5 * v + 1.0 * warmth - 1.5 * above) * own["nods"], 4.0, 11.0),
+        steps_back=within(back + own["steps_back"], -0.2, 0.5),
+        warmth=warmth,
+        sway=own["sway"],
+        self_touch=own["self_touch"],
+        glances=own["glances"],
+        mirroring=own["mirroring"],
+        variety=own["variety"],
+        nod_depth=own["nod_depth"],
     )
+
+
+def markdown() -> str:
+    """Return in Markdown what each emotion at intensity 1 does to the body of a person among equals."""
+    rows = [
+        "| emotion | valence | arousal | power | gestures, their size | tempo | lean, slump, degrees | nods a minute |",
+        "|---|--:|--:|--:|---|--:|---|--:|",
+    ]
+    for emotion in EMOTION_CHOICES:
+        now = affect_parameters(emotion, 1.0, "cousins", True)
+        lean, slump = np.degrees([now.lean, now.slump])
+        rows.append(
+            f"| {emotion} | {now.valence:+.1f} | {now.arousal:+.1f} | {now.power:+.1f} | x {now.gesture_rate:.2f}, x "
+            f"{now.gesture_size:.2f} | x {now.tempo:.2f} | {lean:+.1f}, {slump:+.1f} | {now.nods:.1f} |"
+        )
+    return "\n".join(rows)
 
 
 def usual_distance(relationship: str) -> float:
@@ -126,9 +165,17 @@ def usual_distance(relationship: str) -> float:
 class AffectTrack:
     """One actor's affect parameters over a scene, of the emotion at each time; changes take about a second."""
 
-    def __init__(self, emotions: Sequence[EmotionSpan], relationship: str, first: bool) -> None:
-        self.emotions = list(emotions)
-        self._parameters = [affect_parameters(e.emotion, e.intensity, relationship, first) for e in emotions]
+    def __init__(
+        self,
+        emotions: Sequence[EmotionSpan],
+        relationship: str,
+        first: bool,
+        personality: Personality = AVERAGE,
+    ) -> None:
+        self.emotions, self.personality = list(emotions), personality
+        self._parameters = [
+            affect_parameters(e.emotion, e.intensity, relationship, first, personality) for e in emotions
+        ]
         self._starts = np.array([e.start for e in emotions])
 
     def at(self, time: float) -> AffectParameters:

@@ -1,4 +1,6 @@
-"""Compose a conversation: turns with the gaps and overlaps of real talk, pauses inside them, back-channels, laughs."""
+"""Compose a conversation: turns with the gaps and overlaps of real talk, pauses inside them, back-channels, laughs, and
+stretches in which nobody speaks.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,10 @@ import numpy as np
 
 from ...contract import FPS, EmotionSpan
 from ...datasets.scene import SpokenUtterance
-from .affect import BASIC_EMOTION_OF, AffectParameters, affect_parameters
+from .affect import AVERAGE, BASIC_EMOTION_OF, AffectParameters, affect_parameters
+from .dialogue_acts import funny
 from .emotion_script import EmotionScript
+from .personality import Personality
 
 if TYPE_CHECKING:
     from ..voices.speech_library import Utterance
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 BACKCHANNEL = 1.2  # s; utterances of one or two words up to this length can be back-channels
 PHRASE_PAUSE = 0.12  # s between two words that ends a phrase
 LAUGHING = ("amusement", "joy", "excitement", "awkwardness", "relief", "romance", "satisfaction", "adoration")
+SILENCES = (5.0, 60.0)  # s in which nobody speaks, between two turns
+_TALK_BETWEEN = {"talk": 150.0, "monologue": 150.0, "quiet": 9.0}  # s on average from one of these to the next
+_AMUSES = 0.45  # of funny remarks make a listener laugh who is neither cold nor unhappy
 _CHOICE = 14  # candidates for each utterance
 _LEAST_AHEAD = 0.8  # s of the other's turn that must follow a back-channel
 
@@ -46,24 +53,34 @@ class Conversation:
     emotions: tuple[list[EmotionSpan], list[EmotionSpan]]
 
 
-def converse(rng: np.random.Generator, voices: Voices, duration: float, relationship: str) -> Conversation:
-    """Return a conversation of ``duration`` seconds; 12 % are monologues with some answers, 6 % are silent."""
-    talk = _Talk(rng, voices, duration, relationship)
-    style = str(rng.choice(["talk", "monologue", "quiet"], p=[0.82, 0.12, 0.06]))
-    if style != "quiet":
-        main = int(rng.integers(2))
-        actor, clock = main, float(0.3 + rng.exponential(0.9))
-        while actor >= 0 and clock < duration - 1.5:
-            turn = talk.turn(actor, clock, style == "monologue" and actor == main)
-            if turn is None:  # this voice has no utterance left
-                actor = 1 - actor if talk.turn_possible(1 - actor) else -1
-                continue
-            stays = not turn.question and rng.random() < (0.75 if style == "monologue" and actor == main else 0.08)
-            if stays:
-                clock = turn.end + pause_between_turns(rng)
-            else:
-                clock = turn.end + floor_transfer(rng, turn)
-                actor = 1 - actor
+def converse(
+    rng: np.random.Generator,
+    voices: Voices,
+    duration: float,
+    relationship: str,
+    personalities: tuple[Personality, Personality] = (AVERAGE, AVERAGE),
+) -> Conversation:
+    """Return a conversation of ``duration`` seconds; 12 % are monologues with some answers, in 6 % hardly anybody
+    speaks. Now and then both fall silent for ``SILENCES``.
+    """
+    talk = _Talk(rng, voices, duration, relationship, personalities)
+    style = str(rng.choice(list(_TALK_BETWEEN), p=[0.82, 0.12, 0.06]))
+    main = int(rng.integers(2))
+    actor, clock = main, float(0.3 + rng.exponential(0.9))
+    silent_after = clock + float(rng.exponential(_TALK_BETWEEN[style]))
+    while actor >= 0 and clock < duration - 1.5:
+        turn = talk.turn(actor, clock, style == "monologue" and actor == main)
+        if turn is None:  # this voice has no utterance left
+            actor = 1 - actor if talk.turn_possible(1 - actor) else -1
+            continue
+        stays = not turn.question and rng.random() < (0.75 if style == "monologue" and actor == main else 0.08)
+        clock = turn.end + (pause_between_turns(rng) if stays else floor_transfer(rng, turn))
+        if clock > silent_after and not turn.question:
+            clock = turn.end + silence(rng)
+            stays = rng.random() < 0.5
+            talk.emotions.advance(min(clock, duration))
+            silent_after = clock + float(rng.exponential(_TALK_BETWEEN[style]))
+        actor = actor if stays else 1 - actor
     first, second = (sorted(actor, key=lambda u: u.start) for actor in talk.utterances)
     return Conversation(
         talk.turns, (first, second), (sorted(talk.laughs[0]), sorted(talk.laughs[1])), talk.emotions.finished()
@@ -86,6 +103,13 @@ def floor_transfer(rng: np.random.Generator, turn: Turn) -> float:
     if kind < 0.95:
         return float(min(rng.lognormal(np.log(0.28), 0.85), 3.0))
     return float(rng.uniform(2.0, 5.0))
+
+
+def silence(rng: np.random.Generator) -> float:
+    """Return the seconds of a stretch in which nobody speaks: long ones are as likely, by their logarithm, as short
+    ones. Lapses of this length are at ease among people who do something together or know each other well (Hoey 2015).
+    """
+    return float(np.exp(rng.uniform(*np.log(SILENCES))))
 
 
 def pause_between_turns(rng: np.random.Generator) -> float:
@@ -134,8 +158,15 @@ def phrase_ends(utterance: Utterance) -> list[float]:
 class _Talk:
     """A conversation as it grows; no utterance and no text occurs twice in a scene."""
 
-    def __init__(self, rng: np.random.Generator, voices: Voices, duration: float, relationship: str) -> None:
-        self.rng, self.duration, self.relationship = rng, duration, relationship
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        voices: Voices,
+        duration: float,
+        relationship: str,
+        personalities: tuple[Personality, Personality],
+    ) -> None:
+        self.rng, self.duration, self.relationship, self.personalities = rng, duration, relationship, personalities
         self.emotions = EmotionScript(rng, duration)
         self.turns: list[Turn] = []
         self.utterances: tuple[list[SpokenUtterance], list[SpokenUtterance]] = ([], [])
@@ -161,7 +192,7 @@ class _Talk:
         usual, longest = (11.0, 25.0) if long else (3.0, 14.0)
         wanted = float(np.clip(rng.lognormal(np.log(usual), 0.75), 0.8, longest)) * (1.0 + 0.2 * power)
         start = max(start, self._silent_from[actor] + 0.2)
-        clock, spoken, question = start, 0.0, False
+        clock, spoken, question, amuses = start, 0.0, False, False
         ends: list[float] = []
         while spoken < wanted - 0.8 and clock < self.duration - 1.0 and not question:
             utterance = self._taken(
@@ -176,6 +207,7 @@ class _Talk:
             ends += [begin + time for time in phrase_ends(utterance)]
             clock, spoken = begin + last, spoken + last - first
             question = act_of(utterance) == "question" and rng.random() < 0.9
+            amuses = amuses or funny(utterance.text)
             self.emotions.advance(clock, turn_ends=False)
         if not ends:
             return None
@@ -183,7 +215,8 @@ class _Talk:
         self.turns.append(turn)
         self._listen(1 - actor, turn, [end for end in ends if start < end < clock])
         self.emotions.advance(min(turn.end, self.duration))
-        self._laugh(actor, clock, clock)
+        if not self._laugh(actor, clock, clock) and amuses and self._would_laugh(1 - actor, clock) > rng.random():
+            self._join_in(1 - actor, clock - 0.1, float(rng.uniform(0.8, 2.2)))
         return turn
 
     def _listen(self, actor: int, turn: Turn, ends: list[float]) -> None:
@@ -204,24 +237,55 @@ class _Talk:
             elif at < turn.end - 2.5:
                 self._laugh(actor, at, turn.end)
 
-    def _laugh(self, actor: int, at: float, until: float) -> None:
-        """Add a laugh at ``at`` (s) if the actor's emotion is one of ``LAUGHING`` and a laugh is left.
+    def _laugh(self, actor: int, at: float, until: float) -> bool:
+        """Add a laugh at ``at`` (s) if the actor's emotion is one of ``LAUGHING`` and a laugh is left; the other may
+        laugh with. Return whether there is one.
 
         It must end by ``until`` if that is later than ``at``.
         """
         pool, emotion = self._left[actor]["laugh"], self.emotions.now(actor, at)
         if not pool or at < self._next_laugh[actor] or emotion.emotion not in LAUGHING or at > self.duration - 1.5:
-            return
+            return False
         self._next_laugh[actor] = at + self.rng.uniform(6.0, 25.0) / (0.5 + emotion.intensity) * (
             1.0 if emotion.emotion == "amusement" else 2.0
         )
         utterance = pool[0]
         if until > at and at + spoken_duration(utterance) > until - 0.3:
-            return
+            return False
         pool.pop(0)
         begin = self._say(actor, utterance, at + (0.1 if until <= at else 0.0), 0.9)
         first, last = voiced_span(utterance)
         self.laughs[actor].append((begin + first, begin + last))
+        if self.rng.random() < self._would_laugh(1 - actor, at):
+            self._join_in(1 - actor, begin + first, last - first)
+        return True
+
+    def _would_laugh(self, actor: int, at: float) -> float:
+        """Return the probability that an actor laughs with the other, or about what the other said: laughter is
+        answered in kind among the friendly and cheerful (Smoski and Bachorowski 2003), hardly by the unhappy.
+        """
+        affect, group = self._affect(actor, at), BASIC_EMOTION_OF[self.emotions.now(actor, at).emotion]
+        if group in ("anger", "disgust", "fear", "sadness"):
+            return 0.04
+        return float(np.clip(_AMUSES + 0.3 * affect.warmth + 0.25 * affect.valence, 0.04, 0.9))
+
+    def _join_in(self, actor: int, at: float, length: float) -> None:
+        """Add a laugh of ``actor`` shortly after a laugh or a funny word at ``at`` (s), about ``length`` seconds long:
+        aloud where the actor is silent and has a laugh left, else without a sound.
+        """
+        begin = at + float(self.rng.uniform(0.15, 0.7))
+        if begin > self.duration - 1.5 or any(start < begin + 0.5 and begin < end for start, end in self.laughs[actor]):
+            return
+        pool = self._left[actor]["laugh"]
+        if pool and begin > self._silent_from[actor] + 0.3 and self.rng.random() < 0.7:
+            utterance = pool.pop(0)
+            placed = self._say(actor, utterance, begin, 0.8)
+            first, last = voiced_span(utterance)
+            self.laughs[actor].append((placed + first, placed + last))
+        else:
+            length = float(np.clip(length * self.rng.uniform(0.6, 1.1), 0.7, 3.0))
+            self.laughs[actor].append((begin, min(begin + length, self.duration - 0.3)))
+        self._next_laugh[actor] = max(self._next_laugh[actor], begin + 5.0)
 
     def _say(self, actor: int, utterance: Utterance, at: float, gain: float) -> float:
         """Add an utterance whose sound starts at ``at`` (s); return its start with the silence before the sound."""
@@ -261,10 +325,12 @@ class _Talk:
             pool.remove(best)
         return best
 
-    def _affect(self, actor: int) -> AffectParameters:
-        """Return the actor's affect parameters for the latest emotion."""
-        emotion = self.emotions.now(actor)
-        return affect_parameters(emotion.emotion, emotion.intensity, self.relationship, actor == 0)
+    def _affect(self, actor: int, at: float = np.inf) -> AffectParameters:
+        """Return the actor's affect parameters at ``at`` (s), by default for the latest emotion."""
+        emotion = self.emotions.now(actor, at)
+        return affect_parameters(
+            emotion.emotion, emotion.intensity, self.relationship, actor == 0, self.personalities[actor]
+        )
 
 
 def _misfit(utterance: Utterance, wanted: float, tempo: float, group: str) -> float:

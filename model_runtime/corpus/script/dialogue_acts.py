@@ -35,3 +35,13 @@ def dialogue_act(text: str) -> str:
         if pattern.match(plain):
             return act
     return "exclamation" if plain.endswith("!") else "statement"
+
+
+_FUNNY = re.compile(
+    r"\b(ha ha|jok(e|es|ing|ed)|funny|funniest|laugh\w*|giggl\w*|hilarious|ridiculous|tickl\w*|clowns?)\b"
+)
+
+
+def funny(text: str) -> bool:
+    """Return whether a remark may make its listener laugh, by its words."""
+    return bool(_FUNNY.search(text.lower()))

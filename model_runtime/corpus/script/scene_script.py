@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...contract import RELATIONSHIPS, EmotionSpan
 from ...datasets.scene import SpokenUtterance
-from .affect import AffectTrack, usual_distance
+from .affect import AVERAGE, AffectTrack, usual_distance
 from .conversation import Turn, Voices, converse, voiced_span
+from .personality import Personality
 
 SHORTEST, LONGEST = 60.0, 240.0  # s
 _ROOM_PER_SEATED = 0.25  # m more between two bodies for each that is seated
@@ -47,7 +48,7 @@ class Script:
 
     ``distance`` (m) between the two at the start; ``facing``: they stand or sit towards each other, else side by side
     with the gaze ahead. ``emotions`` per actor follow one another from 0 to ``duration``; ``laughs`` per actor: spans
-    (s) of laughter.
+    (s) of laughter; ``personalities`` of both.
     """
 
     duration: float
@@ -61,10 +62,11 @@ class Script:
     kind: str
     facing: bool
     laughs: tuple[list[tuple[float, float]], list[tuple[float, float]]]
+    personalities: tuple[Personality, Personality] = (AVERAGE, AVERAGE)
 
     def affect(self, actor: int) -> AffectTrack:
         """Return an actor's affect parameters over the scene."""
-        return AffectTrack(self.emotions[actor], self.relationship, actor == 0)
+        return AffectTrack(self.emotions[actor], self.relationship, actor == 0, self.personalities[actor])
 
 
 def write_script(rng: np.random.Generator, voices: Voices) -> Script:
@@ -75,11 +77,13 @@ def write_script(rng: np.random.Generator, voices: Voices) -> Script:
     speech = sum(end - start for voice in voices for start, end in map(voiced_span, voice))
     duration = float(np.clip(60.0 + 180.0 * rng.beta(1.1, 1.5), SHORTEST, np.clip(2.5 * speech, SHORTEST, LONGEST)))
     relationship = str(rng.choice(RELATIONSHIPS))
-    talk = converse(rng, voices, duration, relationship)
+    personalities = (Personality.drawn(rng), Personality.drawn(rng))
+    talk = converse(rng, voices, duration, relationship, personalities)
     kind = str(rng.choice(list(KINDS), p=np.array(list(KINDS.values())) / sum(KINDS.values())))
     facing = bool(rng.random() >= _SIDE_BY_SIDE.get(kind, 0.0))
     intents = plan_bodies(rng, kind, duration)
-    distance = _distance(rng, kind, relationship, talk.emotions, intents, facing)
+    affect = [AffectTrack(talk.emotions[k], relationship, k == 0, personalities[k]) for k in range(2)]
+    distance = _distance(rng, kind, usual_distance(relationship), affect, intents, facing)
     seats = (float(rng.uniform(*SEATS)), float(rng.uniform(*SEATS)))
     return Script(
         duration,
@@ -93,22 +97,25 @@ def write_script(rng: np.random.Generator, voices: Voices) -> Script:
         kind,
         facing,
         talk.laughs,
+        personalities,
     )
 
 
 def _distance(
     rng: np.random.Generator,
     kind: str,
-    relationship: str,
-    emotions: tuple[list[EmotionSpan], list[EmotionSpan]],
+    usual: float,
+    affect: Sequence[AffectTrack],
     intents: tuple[list[Intent], list[Intent]],
     facing: bool,
 ) -> float:
-    """Return the metres between the two at the start, by relationship, emotion and seats; more where one arrives."""
+    """Return the metres between the two at the start, by what is ``usual`` in their relationship, affect and seats;
+    more where one arrives.
+    """
     if kind in ("approaching", "arriving and sitting down"):
         return float(rng.uniform(2.8, 4.8))
-    shyness = sum(AffectTrack(emotions[actor], relationship, actor == 0).at(0.0).steps_back for actor in range(2))
-    metres = (usual_distance(relationship) + shyness) * float(rng.uniform(0.92, 1.12))
+    shyness = sum(track.at(0.0).steps_back for track in affect)
+    metres = (usual + shyness) * float(rng.uniform(0.92, 1.12))
     if not facing:
         return max(0.75, 0.75 * metres)
     seated = sum(plan[0].label == "sit" for plan in intents)

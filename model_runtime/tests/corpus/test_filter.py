@@ -128,11 +128,13 @@ def test_a_body_without_any_motion_is_frozen() -> None:
     assert reason(refused) == "frozen"
 
 
-def test_a_scene_without_speech_is_refused() -> None:
-    refused = scene()
-    for name in ("root_positions", "rotations", "labels", "prosody", "face"):
-        setattr(refused, name, np.concatenate([getattr(refused, name)] * 3, axis=1))
-    assert "silent" in [found.text.split()[0] for found in faults(refused)]
+def test_a_minute_without_speech_passes_and_more_is_refused() -> None:
+    for minutes, found_silent in ((1.0, False), (1.2, True)):
+        long = scene()
+        times = round(60 * minutes * FPS / FRAMES)
+        for name in ("root_positions", "rotations", "labels", "prosody", "face"):
+            setattr(long, name, np.concatenate([getattr(long, name)] * times, axis=1))
+        assert ("silent" in [found.text.split()[0] for found in faults(long)]) == found_silent
 
 
 def test_an_arm_in_the_hip_is_self_penetration() -> None:

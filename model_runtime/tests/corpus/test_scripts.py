@@ -259,3 +259,42 @@ def test_some_scenes_are_monologues_and_some_are_silent(scripts: list[Script]) -
         shares.append(max(speech) / sum(speech) if sum(speech) else 0.0)
     assert 0.02 < np.mean(np.array(shares) == 0.0) < 0.12
     assert 0.05 < np.mean(np.array(shares) > 0.8) < 0.3
+
+
+def silences(script: Script) -> np.ndarray:
+    """Return the seconds of every stretch in which nobody speaks, but before the first word."""
+    spoken = sorted((turn.start, turn.end) for turn in script.turns)
+    reached, found = spoken[0][1], []
+    for start, end in spoken[1:]:
+        found.append(start - reached)
+        reached = max(reached, end)
+    return np.array(found)
+
+
+def test_both_fall_silent_now_and_then_for_up_to_a_minute(scripts: list[Script]) -> None:
+    lengths = np.concatenate([silences(script) for script in scripts if len(script.turns) > 1])
+    long = lengths[lengths > 5.5]
+    minutes = sum(script.duration for script in scripts) / 60
+    assert 5.0 < 60.0 * len(long) / minutes < 60.0
+    assert long.max() < 62.0
+
+
+def test_people_laugh_with_each_other_more_in_friendly_pairs(scripts: list[Script]) -> None:
+    def shared(script: Script) -> tuple[int, int]:
+        answered = [
+            any(a < end + 1.5 and b > start - 1.5 for a, b in script.laughs[1 - actor])
+            for actor in (0, 1)
+            for start, end in script.laughs[actor]
+        ]
+        return sum(answered), len(answered)
+
+    both = np.array([shared(script) for script in scripts]).sum(axis=0)
+    assert both[1] > 10
+    assert 0.2 < both[0] / both[1] < 0.9
+
+
+def test_nobody_laughs_twice_at_once(scripts: list[Script]) -> None:
+    for script in scripts:
+        for laughs in script.laughs:
+            ordered = sorted(laughs)
+            assert all(a[1] <= b[0] + 0.05 for a, b in pairwise(ordered))
