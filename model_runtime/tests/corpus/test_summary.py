@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model_runtime.contract import ACTION_LABELS, FPS, EmotionSpan
-from model_runtime.corpus.summary import figures_of, summary, tally_of, write_docs
+from model_runtime.corpus.summary import EMOTIONS, PERSONALITY, figures_of, summary, tally_of, write_docs
 from model_runtime.corpus.tally import turns_of
 from model_runtime.datasets.scene import Scene
 from model_runtime.drawing.documents import TABLE, MarkersMissing, fill_in, markdown
@@ -67,13 +67,15 @@ def test_minutes_and_counts_are_sums_over_the_scenes() -> None:
 def test_the_page_gets_its_table_and_small_pictures(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     page = tmp_path / "corpus.md"
-    page.write_text(f"before\n{TABLE[0]}\nold\n{TABLE[1]}\nafter\n")
+    places = [f"{start}\nold\n{end}" for start, end in (TABLE, EMOTIONS, PERSONALITY)]
+    page.write_text("\n".join(["before", *places, "after\n"]))
     tally = tally_of([talk()])
     write_docs(tally, figures_of(tally), tmp_path)
     assert (
         "old" not in page.read_text() and page.read_text().startswith("before") and page.read_text().endswith("after\n")
     )
     assert "| scenes | 1 " in page.read_text()
+    assert "| anger |" in page.read_text() and "| self touch | neuroticism |" in page.read_text()
     pictures = list((tmp_path / "images").glob("corpus_*.png"))
     assert len(pictures) == 5
     assert max(path.stat().st_size for path in pictures) < 120_000
