@@ -22,7 +22,7 @@ from ..body_model.skeleton import AVERAGE_SKELETON, Skeleton
 from ..common.arrays import Array
 from ..common.files import write_whole
 from ..contract import FPS
-from ..corpus.motion.legs import retarget
+from ..corpus.motion.retargeting import retarget
 from ..corpus.shards import ScenesUnfit
 from ..datasets.held_out import HELD_OUT_SPLIT
 from ..datasets.library import load_library
