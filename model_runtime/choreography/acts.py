@@ -163,9 +163,26 @@ def _sink(t: Array, size: float, rng: np.random.Generator) -> dict[str, Array]:
     }
 
 
+def _look_round(t: Array, size: float, rng: np.random.Generator) -> dict[str, Array]:
+    """A look over a shoulder: eyes and head first, the trunk after them; ``size`` below 0 is to the right."""
+    rise, stay = float(rng.uniform(0.45, 0.6)), float(rng.uniform(0.7, 1.3))
+    head, trunk = _hump(t, rise, stay + 0.15, 0.8), _hump(t - 0.12, rise + 0.1, stay, 0.8)
+    return {"shake": 0.95 * size * head, "twist": 0.62 * size * trunk, "nod": -0.05 * abs(size) * head}
+
+
+def _strain(t: Array, size: float, rng: np.random.Generator) -> dict[str, Array]:
+    """Weight against a pull or a push: pelvis low and back, the trunk held against it, swaying."""
+    stay = float(rng.uniform(1.2, 2.0))
+    into = _hump(t, 0.5, stay, 0.7)
+    sway = np.sin(2 * np.pi * float(rng.uniform(0.7, 1.1)) * t) * into
+    return {"back": 0.09 * size * into + 0.015 * sway, "down": 0.05 * abs(size) * into, "bend": -0.14 * size * into,
+            "nod": 0.06 * into, "twist": 0.05 * sway}  # fmt: skip
+
+
+LATE = ("looks round", "head turned")  # acts of heads that the gaze does not take back
 ACTS: dict[str, Curve] = {
     "nods": _nods, "shakes head": _head_shake, "laughs": _laugh, "recoils": _recoil, "thrusts": _thrust,
     "leans in": _lean_in, "leans back": _lean_back, "tilts head": _tilt_head, "starts": _startle,
     "stiffens": _stiffen, "bows": _bow, "shrugs": _shrug, "head turned": _head_turned, "looks down": _look_down,
-    "sinks": _sink,
+    "sinks": _sink, "looks round": _look_round, "strains": _strain,
 }  # fmt: skip

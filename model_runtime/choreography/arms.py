@@ -26,6 +26,10 @@ POSES: dict[str, dict[str, _Vectors]] = {
     "swung out": {"shoulder": ((0.0, 0.3, 0.25), (-0.5, 0.0, 0.0)), "elbow": ((0.0, 0.0, -1.0),)},
     "before the face": {"shoulder": ((0.0, 0.0, -1.0), (0.0, 0.75, 0.0), (-1.2, 0.0, 0.0)),
                         "elbow": ((0.0, 0.0, -2.0), (-0.4, 0.0, 0.0))},
+    "linked": {"shoulder": ((0.0, 1.25, 0.15),), "elbow": ((0.0, 0.0, -1.45),)},
+    "holding thighs": {"shoulder": ((0.0, 1.25, 0.25),), "elbow": ((0.0, 0.0, -1.0),)},
+    "on shoulders": {"shoulder": ((0.0, 0.0, -1.1), (0.0, 0.35, 0.0)), "elbow": ((0.0, 0.0, -0.8),)},
+    "thrown out": {"shoulder": ((0.0, 0.55, 0.0), (0.35, 0.0, 0.0)), "elbow": ((0.0, 0.0, -0.55),)},
     "pointing": {"shoulder": ((0.0, 0.0, -1.35), (0.0, 0.1, 0.0)), "elbow": ((0.0, 0.0, -0.25),)},
 }  # fmt: skip
 PARTS = ("collar", "shoulder", "elbow", "wrist")

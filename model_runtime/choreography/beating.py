@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -79,11 +80,18 @@ def _movers(
     bodies: Sequence[BodyMotion], rotations: FloatArray, goals: Sequence[Goal], kind: str
 ) -> Iterator[tuple[int, str, Way]]:
     """Yield the hands that move: actor, side, and what gives the unit way (T, 3) from posed joints."""
+    between = (bodies[1].root - bodies[0].root)[min(g.start for g in goals)] * [1.0, 1.0, 0.0]
     for goal in goals:
         for actor, side, point in hands_of([goal]):
             mine = (actor, point) == (goal.actor, goal.point)
-            if kind in ("pump", "shake") or mine:
+            if kind == "sway":
+                yield actor, side, partial(_constant, rot.unit(between))
+            elif kind in ("pump", "shake") or mine:
                 yield actor, side, _way(bodies[actor], point, kind)
+
+
+def _constant(way: Array, posed: tuple[FloatArray, FloatArray]) -> Array:
+    return np.broadcast_to(way, (len(posed[0]), 3))
 
 
 def _way(body: BodyMotion, point: str, kind: str) -> Way:

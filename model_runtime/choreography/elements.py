@@ -56,7 +56,8 @@ class Beats:
     """What is repeated while the contact lasts.
 
     ``kind``: 'pump' moves joined hands up and down, 'pat' takes the hand off and puts it back, 'stroke' moves it along
-    the surface, 'wave' swings the forearm, 'shake' moves a fist up and down. ``count`` times, ``rate`` a second,
+    the surface, 'wave' swings the forearm, 'shake' moves a fist up and down, 'sway' moves joined hands to and fro
+    between the two. ``count`` times, ``rate`` a second,
     ``size`` in metres of a body of 1.7 m.
     """
 
@@ -64,6 +65,32 @@ class Beats:
     count: tuple[int, int]
     rate: Range
     size: Range
+
+
+@dataclass(frozen=True)
+class Move:
+    """What the base of a ``role`` does beside standing, ``at`` seconds after the contact; moves follow each other.
+
+    ``kind``: 'plays' a captured clip, one of ``clips`` by name, or with all ``tags``; with ``copies`` the one that the
+    other role played last, in the mirror; ``cut``: only from and to these seconds of it; ``arms``: with its arms in a
+    pose of ``arms.POSES``. 'steps' ``count`` steps of ``metres`` in all, ahead, or back where negative; ``aside``
+    metres to the left. 'walks' and 'runs' ``metres`` ahead at ``speed`` m/s; 'turns' by ``degrees`` to the left;
+    'rises' from the chair; 'sits' down on it.
+    """
+
+    role: int
+    kind: str
+    at: float = 0.0
+    clips: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    copies: bool = False
+    cut: Range | None = None
+    arms: str = ""
+    count: tuple[int, int] = (1, 1)
+    metres: Range = (0.3, 0.4)
+    aside: float = 0.0
+    degrees: Range = (0.0, 0.0)
+    speed: Range = (0.9, 1.2)
 
 
 @dataclass(frozen=True)
@@ -78,6 +105,7 @@ class Reaction:
     joins: bool = False  # takes part in the contact as it begins: no delay of the contact itself
     beats: Beats | None = None
     feeling: str = ""
+    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +140,13 @@ class Variant:
     held_out: bool = False
     early: Range = (0.0, 0.12)  # seconds that the hand is there before the walk has come to rest
     shift: float = 0.12  # metres that each body is readily moved as a whole to meet the contact
+    moves: tuple[Move, ...] = ()
+    seated: bool = False
+    strikes: bool = False
+    by_pelvis: bool = False
+    seat: float = 0.0
+    pair: str = ""
+    rides: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,15 +175,22 @@ def mirrored(variant: Variant) -> Variant:
         return replace(t, point=other_side(t.point), on=other_side(t.on), aim=aim)
 
     def act(a: Act) -> Act:
-        return replace(a, size=-a.size) if a.kind == "head turned" else a
+        return replace(a, size=-a.size) if a.kind in ("head turned", "looks round") else a
+
+    def move(m: Move) -> Move:
+        (a, b) = m.degrees
+        return replace(m, aside=-m.aside, degrees=(-b, -a))
 
     reactions = tuple(
-        replace(r, touches=tuple(map(touch, r.touches)), acts=tuple(map(act, r.acts))) for r in variant.reactions
+        replace(r, touches=tuple(map(touch, r.touches)), acts=tuple(map(act, r.acts)), moves=tuple(map(move, r.moves)))
+        for r in variant.reactions
     )
     (a, b), (c, d) = variant.bearing, variant.turned
     return replace(
         variant,
         touches=tuple(map(touch, variant.touches)),
+        acts=tuple(map(act, variant.acts)),
+        moves=tuple(map(move, variant.moves)),
         reactions=reactions,
         bearing=(-b, -a),
         turned=(-d, -c),

@@ -11,14 +11,20 @@ from ..body_model.skeleton import INDEX, Skeleton
 from ..common.arrays import FloatArray
 
 # Of the left side: joint, where a ray starts (metres of a body of 1.7 m in the joint's frame), its direction, and the
-# region whose surface it leaves. The right side is the mirror image.
+# regions whose surface it leaves. The right side is the mirror image.
 _PLACES: dict[str, tuple[str, tuple[float, float, float], tuple[float, float, float], str]] = {
     "breast": ("spine3", (0.085, 0.0, 0.07), (0.15, -1.0, 0.0), "chest"),
     "blade": ("spine3", (0.085, 0.0, 0.07), (0.1, 1.0, 0.0), "chest"),
     "small_of_back": ("spine1", (0.07, 0.0, 0.06), (0.1, 1.0, 0.0), "belly"),
     "waist": ("spine1", (0.05, 0.0, 0.04), (1.0, 0.0, 0.0), "belly"),
-    "trapezius": ("spine3", (0.095, 0.0, 0.10), (0.1, 0.15, 1.0), "shoulder"),
+    "trapezius": ("spine3", (0.095, 0.0, 0.10), (0.1, 0.15, 1.0), "shoulder chest"),
     "outer_arm": ("shoulder", (0.10, 0.0, 0.0), (0.0, 0.0, 1.0), "upper_arm"),
+    "buttock": ("pelvis", (0.07, 0.02, -0.02), (0.0, 0.25, -1.0), "hips"),
+    "toe": ("foot", (0.0, 0.0, 0.0), (0.0, -1.0, 0.0), "foot"),
+    "top_of_toes": ("foot", (0.0, -0.015, 0.0), (0.0, -0.15, 1.0), "foot"),
+    "back_of_thigh": ("hip", (0.0, 0.0, -0.24), (0.0, 1.0, 0.0), "thigh"),
+    "outer_thigh": ("hip", (0.0, 0.0, -0.2), (1.0, 0.0, 0.0), "thigh"),
+    "calf": ("knee", (0.0, 0.0, -0.16), (0.0, 1.0, 0.0), "shin"),
     "inner_wrist": ("elbow", (0.21, 0.0, 0.0), (0.0, 0.0, -1.0), "forearm"),
 }
 _STEPS, _FAR = 120, 0.36  # of a ray, and metres at 1.70 m
@@ -35,8 +41,8 @@ def composing_shape(skeleton: Skeleton) -> BodyShape:
             mirror = np.array([sign, 1.0, 1.0], np.float32)
             origin = np.array(start, np.float32) * mirror * np.float32(skeleton.size)
             normal = np.array(way, np.float32) * mirror / np.float32(np.linalg.norm(way))
-            own = region if region in ("chest", "belly", "hips", "head") else f"{side}_{region}"
-            chosen = regions == own
+            own = [r if r in ("chest", "belly", "hips", "head") else f"{side}_{r}" for r in region.split()]
+            chosen = np.isin(regions, own)
             capsules = (rest[shape.joint] + shape.start)[chosen], (rest[shape.joint] + shape.end)[chosen]
             far = _leaves(rest[index] + origin, normal, (*capsules, shape.radius[chosen]), skeleton.size)
             names.append(f"{side}_{name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...contract import INTERACTIONS
 from ..elements import Category
-from . import caring, greetings, hostile, signs
+from . import caring, forceful, greetings, hostile, seated, signs, together
 
 _DONE = (
     greetings.handshake(),
@@ -31,9 +31,36 @@ _DONE = (
     signs.fly_kiss(),
     signs.rock_paper_scissors(),
     signs.posing(),
+    together.chat(),
+    together.imitate(),
+    together.look_back(),
+    together.chase(),
+    together.link_arms(),
+    together.dance(),
+    together.hand_wrestling(),
+    together.carry_on_back(),
+    forceful.pull(),
+    forceful.kick(),
+    forceful.step_on_foot(),
+    forceful.knock_over(),
+    forceful.block(),
+    seated.help_up(),
+    seated.sit_on_leg(),
+    seated.massage_leg(),
 )
 _BY_NAME = {category.name: category for category in _DONE}
 CATEGORIES: dict[str, Category] = {name: _BY_NAME.get(name, Category(name, ())) for name in INTERACTIONS}
+
+
+def shared_clips() -> tuple[str, ...]:
+    """Return the names of the clips that choreographies name: there are too few of them for every split."""
+    names: set[str] = set()
+    for category in CATEGORIES.values():
+        for variant in category.variants:
+            moves = [*variant.moves, *(move for reaction in variant.reactions for move in reaction.moves)]
+            names |= {name for move in moves for name in move.clips}
+            names |= set(variant.shown) if variant.strikes else set()
+    return tuple(sorted(names))
 
 
 def composable() -> list[str]:

@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...choreography.catalogue import CATEGORIES, composable, missing, shared_clips
 from ...common.files import write_whole
+from ...datasets.held_out import HELD_OUT_SPLIT
 from ...datasets.library import load_library
 from ...drawing.documents import fill_in
 from ...errors import InterActError
 from ..composer import SPLITS, _most_memory
 from ..jobs import cores, in_order
-from ..motion.clip_bank import ClipBank
+from ..motion.clip_bank import ClipBank, short_name
 from ..shards import file_sum
 from ..staging import lent
-from ...choreography.catalogue import CATEGORIES, composable, missing
 from .composing import Stock, compose_interaction
 from .gate import measure, reasons
 from .record import scene_of
@@ -179,10 +180,12 @@ def _prepare(clips: str, split: str, out_dir: str) -> None:
 
 
 def stock_of(clips: Path, split: str) -> Stock:
-    """Return the clips of a split, and those that every split needs."""
+    """Return the clips of a split, and those that every split needs or that choreographies name."""
     library = load_library(clips)
     own = [clip for clip in library if clip.split == split]
-    usable = own + lent(library, split)
+    names = {*shared_clips()}
+    shared = [clip for clip in library if short_name(clip.name) in names and clip.split not in (split, HELD_OUT_SPLIT)]
+    usable = own + lent(library, split) + shared
     return Stock(ClipBank(usable), usable, split)
 
 

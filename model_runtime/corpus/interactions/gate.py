@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ...body_model.body_shape import place_capsules
 from ...body_model.capsules import deepest_overlap
 from ...body_model.skeleton import INDEX, forward_kinematics
+from ...choreography.meeting import Reach
 from ...contract import FPS
 from ...metrics.body_motion import BodyMotion
 from ...metrics.scene_measures import jerk_sizes, sliding
@@ -17,14 +18,18 @@ from ...refine.contacts.holding import hands_of
 from ...refine.contacts.report import gap_of
 from ..filter import BEYOND, BEYOND_FRAMES, HARDEST, HIGHEST_FLOAT, long_runs
 from .composing import Composed
-from ...choreography.meeting import Reach
 
 WIDEST_GAP = 0.015  # m of a contact at its time
 DEEP, MOST_DEEP, DEEPEST = 0.01, 0.01, 0.03  # m, share of frames, m at worst
 MOST_SKATE = 0.015  # m/s
 BELL = (1.3, 2.2)  # peak over mean of a hand's speed during a reach
 SHORT_REACH = 0.12  # m; a hand that goes less far has no profile
+LYING = 0.35  # m of the pelvis of a body of 1.7 m; a body as low lies or sits on the floor, its feet may be up
 HARD = 1.35  # times the hardest acceleration of captured people who go, which a blow or a push may have
+
+# m/s^2 of captured kicks (of nine, SmartBody), and of the one clip of a fall (mesh2motion).
+KICKING = {"knees": 129.0}
+FALLING = {"root": 43.0}
 
 
 class Figures(NamedTuple):
@@ -45,7 +50,7 @@ def measure(made: Composed) -> tuple[Figures, list[BodyMotion]]:
     posed = [forward_kinematics(b.root, b.rotations, b.skeleton) for b in bodies]
     gaps = [0.0]
     for goal in made.goals:
-        if goal.other is None:  # a sign in the air touches nothing
+        if goal.other is None or goal.held:  # a sign in the air touches nothing; a captured hold is as it was
             continue
         gap = gap_of(bodies, posed, goal)
         held = ~made.off[goal.start : goal.stop] if len(made.off) else np.ones(len(gap), bool)
@@ -88,20 +93,23 @@ def reasons(made: Composed, figures: Figures, motions: list[BodyMotion]) -> Iter
     off = [bell for bell in figures.bells if not BELL[0] <= bell <= BELL[1]]
     if off:
         yield f"reach-profile {off[0]:.2f}"
-    for motion in motions:
-        yield from _of_body(motion)
+    falls = {move.role for move in (*made.variant.moves, *made.reaction.moves) if move.arms}
+    for actor, motion in enumerate(motions):
+        hardest = FALLING if actor in falls else KICKING if made.variant.strikes else {}
+        yield from _of_body(motion, hardest, made.variant.rides and actor == 1)
 
 
-def _of_body(motion: BodyMotion) -> Iterator[str]:
+def _of_body(motion: BodyMotion, hardest: Mapping[str, float], rides: bool) -> Iterator[str]:
     lowest = motion.soles[..., 2].min(axis=(1, 2))
-    if long_runs(lowest > HIGHEST_FLOAT, 5).any():
+    lies = motion.positions[:, INDEX["pelvis"], 2] < LYING * motion.size
+    if not rides and long_runs((lowest > HIGHEST_FLOAT) & ~lies, 5).any():
         yield f"floating {100 * lowest.max():.1f} cm"
     if lowest.min() < -0.015:
         yield f"floor {-100 * lowest.min():.1f} cm"
     accelerations = np.linalg.norm(np.diff(motion.positions, 2, axis=0), axis=-1) * (FPS**2 / motion.size)
     for part, joints in _WATCHED.items():
         worst = float(accelerations[:, joints].max())
-        if worst > HARD * max(HARDEST[part]):
+        if worst > HARD * hardest.get(part, max(HARDEST[part])):
             yield f"{part}-jump {worst:.0f} m/s2"
     for name, excess in motion.excess.items():
         if long_runs(excess > BEYOND.get(name, 8.0), BEYOND_FRAMES).any():
