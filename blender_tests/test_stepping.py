@@ -10,6 +10,8 @@ from typing import Any
 import bpy
 import pytest
 
+from interact_addon.check.shot_check import forget, is_current, known_check
+from interact_addon.operators import check as verbs_of_check
 from interact_addon.operators import ik, keys, stepping, takes
 from interact_addon.rig.cast import cast_actor
 from interact_addon.rig.curves import curves_of
@@ -18,6 +20,7 @@ from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.takes import library
 
 from .ik_rigs import add_ik, stand_walk_sit
+from .planted import plant
 from .rigs import make_rig
 from .test_ik_controls import MIXAMO_LIMBS
 from .test_regenerate import state
@@ -155,6 +158,26 @@ def test_keys_that_change_in_between_begin_it_anew_and_its_own_steps_do_not(with
     action.update_tag()
     stepping.tick(running)
     assert running._steps is not steps
+
+
+def test_a_check_is_done_in_steps_is_cancelled_like_all_that_is_and_finds_what_one_call_finds(
+    shot: bpy.types.Scene,
+) -> None:
+    def found() -> list[tuple[str, float]]:
+        return [(event.kind, event.depth) for event in shot.interact.check.events]
+
+    plant(shot)
+    running = begin(verbs_of_check.INTERACT_OT_check)
+    for _ in range(5):
+        stepping.tick(running)
+    now = stepping.progress()
+    assert now is not None and now.stage == verbs_of_check.STAGE and not bpy.ops.interact.check.poll()
+    assert bpy.ops.interact.cancel_work() == {"FINISHED"} and found() == [] and known_check(shot) is None
+    to_its_end(begin(verbs_of_check.INTERACT_OT_check))
+    in_steps = found()
+    assert in_steps and is_current(shot)
+    forget()
+    assert bpy.ops.interact.check() == {"FINISHED"} and found() == in_steps
 
 
 @pytest.mark.parametrize("verb", [key_ik, thin])

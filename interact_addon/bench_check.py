@@ -9,6 +9,7 @@ measured that the add-on does for each frame; the rest is the graphics card's.
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +40,7 @@ MARKS = ("<!-- times of a check -->", "<!-- /times of a check -->")
 _APART = 0.45  # metres between the two
 _SWAY = {"shoulder": 0.35, "elbow": 0.5, "wrist": 0.3, "spine1": 0.08, "neck": 0.15}  # radians
 _DOWN = 1.1  # radians that arms hang down from the T-pose
+_A_FACE = 3.0  # vertices that cutting a quad among others adds
 _FRAMES = 15  # frames at which the overlay is measured
 _BOX = (0.0, 0.0, 1600.0, 64.0)  # of the graph, pixels
 
@@ -163,16 +165,25 @@ def overlay_of(scene: bpy.types.Scene) -> list[tuple[str, float]]:
 
 
 def subdivide(armature: bpy.types.Object, least: int) -> None:
-    """Subdivide a character's skins, the largest first, until they have that many vertices; weights and shapes stay."""
+    """Subdivide a character's skins, the largest first, until they have that many vertices; weights and shapes stay.
+
+    Of a skin only so many faces are cut as are needed, so it has few more.
+    """
     for skin in sorted(skinned_meshes(armature), key=lambda mesh: -len(mesh.data.vertices)):
-        if _vertices(armature) >= least:
+        while (missing := least - _vertices(armature)) > 0:
+            mesh: Any = bmesh.new()
+            mesh.from_mesh(skin.data)
+            faces = mesh.faces[: math.ceil(missing / _A_FACE)]
+            every = len(faces) == len(mesh.faces)
+            edges = list({edge for face in faces for edge in face.edges})
+            bmesh.ops.subdivide_edges(mesh, edges=edges, cuts=1, use_grid_fill=True)
+            mesh.to_mesh(skin.data)
+            mesh.free()
+            bpy.context.view_layer.update()
+            if every:
+                break  # the next skin has larger faces now
+        else:
             return
-        mesh: Any = bmesh.new()
-        mesh.from_mesh(skin.data)
-        bmesh.ops.subdivide_edges(mesh, edges=mesh.edges[:], cuts=1, use_grid_fill=True)
-        mesh.to_mesh(skin.data)
-        mesh.free()
-        bpy.context.view_layer.update()
 
 
 def _vertices(armature: bpy.types.Object) -> int:

@@ -22,7 +22,7 @@ from .contract import (
 from .errors import InvalidRequest
 from .refine.bodies import Bodies
 from .refine.contacts import ResolveOptions, resolve_shot
-from .refine.contacts.solver import one_thread
+from .refine.contacts.stages import one_thread
 
 STAGE = "Resolving"
 _GIVE_WAY = {"both": (0, 1), "first": (0,), "second": (1,)}

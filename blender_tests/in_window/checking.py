@@ -24,7 +24,7 @@ from blender_tests.in_window.demo_scene import add_demo, until_arranged
 from blender_tests.in_window.hands import until, window
 from interact_addon.bench_check import VERTICES, subdivide, sway
 from interact_addon.check import shot_check
-from interact_addon.operators import check
+from interact_addon.operators import stepping
 from interact_addon.overlay import check_drawing
 
 SECONDS = 25.0
@@ -60,7 +60,7 @@ def _check(name: str, seen: dict[str, Any]) -> Iterator[float]:
     began = time.monotonic()
     with bpy.context.temp_override(window=window()):
         bpy.ops.interact.check("INVOKE_DEFAULT")
-    yield from until(lambda: check.check_progress() is None, 600.0)
+    yield from until(lambda: stepping.progress() is None, 600.0)
     seen[name] = time.monotonic() - began
     yield 1.0
 
@@ -100,6 +100,6 @@ def _clocked(name: str) -> None:
 
 
 if __name__ == "__main__":
-    for each in ("_draw_bodies", "_draw_graph"):
+    for each in ("_draw_bodies", "_draw_texts"):
         _clocked(each)
     act(steps, sys.argv[-1], longest=900.0)

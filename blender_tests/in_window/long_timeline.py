@@ -28,7 +28,7 @@ from blender_tests.in_window.demo_scene import add_demo, until_arranged
 from blender_tests.in_window.hands import area_of, region_of, until, window
 from interact_addon import compat, panels
 from interact_addon.demo import timeline
-from interact_addon.operators import check, labels, problems
+from interact_addon.operators import check, labels, problems, stepping
 from interact_addon.overlay import check_drawing, drawing, event_band, label_band, voice_words
 from interact_addon.properties import actor_key
 from interact_addon.rig.keying import TAKE_NUMBER
@@ -63,7 +63,7 @@ def steps(seen: dict[str, Any]) -> Iterator[float]:
     yield 3.0
     with bpy.context.temp_override(window=window()):
         bpy.ops.interact.check("INVOKE_DEFAULT")
-    yield from until(lambda: check.check_progress() is None, 600.0)
+    yield from until(lambda: stepping.progress() is None, 600.0)
     seen["events"] = len(scene.interact.check.events)
     add_takes(scene, TAKES)
     seen["takes"] = len(library.takes_in(scene))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from functools import partial
 
 import bpy
@@ -13,7 +12,6 @@ from ..check import events as check_events
 from ..check.in_renders import add_contact_objects, contact_objects, remove_contact_objects
 from ..check.shot_check import (
     ShotCheck,
-    check_shot,
     check_shot_in_steps,
     forget,
     is_current,
@@ -21,40 +19,20 @@ from ..check.shot_check import (
     mark_changed,
     remember,
 )
-from ..messages import translated
-from ..rig.identity import scene_with
-from ..runtime_api import contract, errors
-from ..worker_client import generation
-from .feedback import NeedsCast, fail, poll_cast, redraw, say, tell
+from ..runtime_api import errors
+from .feedback import NeedsCast, fail, poll_cast, say
+from .stepping import FindScene, InSteps, Steps, Told, Work
 
-_SECONDS_A_STEP = 0.02
-_PAUSE = 0.001
-_BETWEEN_REDRAWS = 0.3  # seconds: a redraw of the window may cost more than all that is done between two
 _OFF = 0.02  # metres from which on a body that is shown elsewhere than it was measured is warned of
 _VIEW_DISTANCE = 1.2  # metres from which an event is looked at
 
-Keep = Callable[[bpy.types.Scene, ShotCheck], list[tuple[str, str]]]  # returns kinds of report and sentences
-
-_running: Generator[float, None, ShotCheck] | None = None
-_progress = 0.0
-_drawn = 0.0  # when progress was shown last
-
-
-def check_progress() -> contract.Progress | None:
-    """Return how far the check that runs is; None where none runs."""
-    return contract.Progress("Checking", _progress) if _running is not None else None
-
-
-def stop_checking() -> None:
-    """Give up a check that runs."""
-    global _running
-    _running = None
+STAGE = "Checking"
+Keep = Callable[[bpy.types.Scene, ShotCheck], Told]
 
 
 @bpy.app.handlers.persistent
 def file_loaded(*_arguments: object) -> None:
-    """Give up a check of the file that was closed, and forget those that were made of it."""
-    stop_checking()
+    """Forget the checks of the file that was closed."""
     forget()
     check_events.forget()
 
@@ -88,88 +66,33 @@ def _is_reshaped(scene: bpy.types.Scene, graph: bpy.types.Depsgraph) -> bool:
     )
 
 
-class INTERACT_OT_check(bpy.types.Operator):
+class INTERACT_OT_check(InSteps, bpy.types.Operator):
     """Find where the two touch, cut into each other or into themselves, and what their feet do on the floor"""
 
     bl_idname = "interact.check"
     bl_label = "Check"
-    bl_options = {"REGISTER"}  # the undo step is made when the check is done
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if generation.current is not None:
-            cls.poll_message_set("Wait until the generation has ended")
-            return False
-        return poll_cast(cls, context)
+        return super().poll(context) and poll_cast(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            found = check_shot(context.scene)
-        except errors.InterActError as error:
-            return fail(self, error)
-        for kind, sentence in _keep_alone(context.scene, found):
-            self.report({kind}, translated(sentence))
-        return {"FINISHED"}
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if bpy.app.background:
-            return self.execute(context)
-        start_check(context.scene.session_uid, _keep_alone)
-        return {"FINISHED"}
+    def work(self, context: bpy.types.Context) -> Work:
+        return check_work(_keep_alone)
 
 
-def start_check(uid: int, keep: Keep, undo: bool = True) -> None:
-    """Check a scene, by its session_uid, between redraws; ``keep`` what is found, as a step of ``undo`` of its own."""
-    global _running, _progress
-    _running, _progress = check_shot_in_steps(partial(_scene_of, uid), _SECONDS_A_STEP), 0.0
-    bpy.app.timers.register(partial(_tick, _running, uid, keep, undo), first_interval=0.0)
-    redraw(bpy.context)
+def check_work(keep: Keep, undo: str = "Check") -> Work:
+    """Return the work of checking a scene, and to ``keep`` what is found, as a step of ``undo`` of its own."""
+    return Work(STAGE, undo, partial(_begin, keep))
 
 
-def _keep_alone(scene: bpy.types.Scene, found: ShotCheck) -> list[tuple[str, str]]:
+def _begin(keep: Keep, find_scene: FindScene, seconds: float) -> Steps:
+    found = yield from check_shot_in_steps(find_scene, seconds)
+    return lambda scene: keep(scene, found)
+
+
+def _keep_alone(scene: bpy.types.Scene, found: ShotCheck) -> Told:
     keep_check(scene, found)
     return [("INFO", check_events.summary(scene))]
-
-
-def _scene_of(uid: int) -> bpy.types.Scene:
-    scene = scene_with(uid)
-    if scene is None:
-        raise errors.InvalidRequest("The scene was deleted while it was checked.")
-    return scene
-
-
-def _tick(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep, undo: bool) -> float | None:
-    """Do one step; return the seconds until the next one, or None after the last."""
-    global _running, _progress, _drawn
-    if _running is not steps:
-        return None
-    try:
-        _progress = _step(steps, uid, keep, undo)
-    except errors.InterActError as error:
-        _running = None
-        tell([("ERROR", str(error))])
-    except Exception:
-        _running = None
-        redraw(bpy.context)
-        raise
-    if _running is None or time.monotonic() > _drawn + _BETWEEN_REDRAWS:
-        _drawn = time.monotonic()
-        redraw(bpy.context)
-    return _PAUSE if _running is steps else None
-
-
-def _step(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep, undo: bool) -> float:
-    """Do one step and return the share that is done; after the last one keep what was found."""
-    global _running
-    try:
-        return next(steps)
-    except StopIteration as end:
-        _running, found = None, end.value
-    told = keep(_scene_of(uid), found)
-    if undo:
-        bpy.ops.ed.undo_push(message="Check")
-    tell(told)
-    return 1.0
 
 
 def keep_check(scene: bpy.types.Scene, found: ShotCheck) -> None:
@@ -177,22 +100,6 @@ def keep_check(scene: bpy.types.Scene, found: ShotCheck) -> None:
     check_events.store(scene, found)
     bpy.context.view_layer.update()  # what is still to be told of keys from before the check is of before
     remember(scene, found)
-
-
-class INTERACT_OT_cancel_check(bpy.types.Operator):
-    """Stop checking; what the last check found stays"""
-
-    bl_idname = "interact.cancel_check"
-    bl_label = "Cancel"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return _running is not None
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        stop_checking()
-        redraw(context)
-        return {"FINISHED"}
 
 
 class INTERACT_OT_show_event(bpy.types.Operator):
@@ -307,7 +214,6 @@ class INTERACT_OT_remove_contact_objects(bpy.types.Operator):
 
 CLASSES = (
     INTERACT_OT_check,
-    INTERACT_OT_cancel_check,
     INTERACT_OT_show_event,
     INTERACT_OT_next_event,
     INTERACT_OT_add_contact_objects,

@@ -10,13 +10,14 @@ import bpy
 from ..check.resolving import ResolvePlan, outcome_of
 from ..check.shot_check import ShotCheck, check_shot, remember_before
 from ..messages import translated
+from ..rig.identity import scene_with
 from ..runtime_api import contract, errors
 from ..worker_client import generation
 from ..worker_client.orders import resolve_order
-from .check import keep_check, start_check, stop_checking
+from . import stepping
+from .check import check_work, keep_check
 from .feedback import fail
 from .generate import Generating, result_of, watch
-from .stepping import reason_to_wait
 
 
 class INTERACT_OT_resolve(bpy.types.Operator):
@@ -52,14 +53,20 @@ class INTERACT_OT_resolve(bpy.types.Operator):
         done: list[tuple[ResolvePlan, contract.Performance]] = []
         try:
             order = resolve_order(context.scene, lambda *found: done.append(found))
-            order = replace(order, undo=True, in_window=True, obstacle=reason_to_wait)
+            order = replace(order, undo=True, in_window=True, obstacle=stepping.reason_to_wait)
             job = generation.Generation(context.scene, order)
         except errors.InterActError as error:
             return fail(self, error)
-        stop_checking()
-        uid = context.scene.session_uid
-        watch(job, lambda: start_check(uid, partial(_keep_last, done), undo=False))  # one step takes it all back
+        stepping.stop()
+        watch(job, partial(_check_again, context.scene.session_uid, done))
         return {"FINISHED"}
+
+
+def _check_again(uid: int, done: list[tuple[ResolvePlan, contract.Performance]]) -> None:
+    """Check what came of it; the undo step of the take takes all of it back."""
+    scene = scene_with(uid)
+    if scene is not None:
+        stepping.begin(scene, check_work(partial(_keep_last, done), undo=""))
 
 
 def _keep_last(

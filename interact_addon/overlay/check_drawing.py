@@ -15,6 +15,7 @@ from ..check.colours import AT_REST, OF_ACTORS, Colour, colours_of_depth
 from ..check.events import EARLIER
 from ..check.shot_check import ShotCheck, is_current, known_check, state_before
 from ..messages import translated
+from ..rig.identity import ObjectReference, reference
 from ..rig.measure import skinned_meshes
 from ..runtime_api import Array
 from . import capsules, heat
@@ -31,6 +32,7 @@ _GRAPH_HEIGHT, _MARGIN, _TEXT = 64, 12, 11  # pixels at a scale of 1
 _EARLIER = (1.0, 0.65, 0.2, 1.0)
 _handlers: list[Any] = []
 _heat: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())  # of which frame and state, and the batches to draw
+_skins: tuple[int, dict[int, list[ObjectReference]]] = (-1, {})  # of which check, and meshes by the armature's uid
 _curves: tuple[tuple[Any, ...], list[Any]] = ((), [])  # of which check and box, and the batches to draw
 _changes = 0
 
@@ -45,10 +47,10 @@ def start() -> None:
 
 def stop() -> None:
     """Draw no longer, and forget what was read."""
-    global _heat, _curves
+    global _heat, _curves, _skins
     while _handlers:
         bpy.types.SpaceView3D.draw_handler_remove(_handlers.pop(), "WINDOW")
-    _heat, _curves = ((), ()), ((), [])
+    _heat, _curves, _skins = ((), ()), ((), []), (-1, {})
     heat.forget()
 
 
@@ -145,12 +147,24 @@ def heat_of(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, found: ShotCheck
         close = found.contacts.pair_depth[1 - number][row] > _NEAR
         if not close.any() or actor.armature is None:
             continue
-        for obj in skinned_meshes(actor.armature):
+        for obj in _skins_of(found, actor.armature):
             if obj.visible_get():
                 skins.append(
                     heat.hot_skin(obj, graph, other.start[row, close], other.end[row, close], other.radius[close])
                 )
     return heat.together([skin for skin in skins if skin is not None])
+
+
+def _skins_of(found: ShotCheck, armature: bpy.types.Object) -> list[bpy.types.Object]:
+    """Return the meshes that an armature moved when it was checked: to look for them takes longer than to tint them."""
+    global _skins
+    if _skins[0] != found.made:
+        _skins = (found.made, {})
+    known = _skins[1]
+    if armature.session_uid not in known:
+        known[armature.session_uid] = [reference(obj) for obj in skinned_meshes(armature)]
+    seen = (held.find() for held in known[armature.session_uid])
+    return [obj for obj in seen if obj is not None]
 
 
 def _heat_batches(skin: heat.HotSkin) -> tuple[Any, ...]:

@@ -10,7 +10,8 @@ from ..check import events as check_events
 from ..check.resolving import frames_to_resolve
 from ..check.shot_check import is_current
 from ..messages import Message
-from ..operators.check import check_progress
+from ..operators import stepping
+from ..operators.check import STAGE
 from ..operators.generate import draw_progress
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from ..runtime_api import contract, errors
@@ -63,11 +64,10 @@ class Check(Sidebar):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, check = self.layout, context.scene.interact.check
-        progress = check_progress()
+        progress = stepping.progress()
         row = layout.row(align=True)
-        if progress is not None:
-            row.progress(factor=progress.fraction, text=f"{in_our_language(progress.stage)}  {progress.fraction:.0%}")
-            row.operator("interact.cancel_check", text="", icon="X")
+        if progress is not None and progress.stage == STAGE:
+            stepping.draw_work(row)
         else:
             row.operator("interact.check", icon="VIEWZOOM")
             row.prop(check, "tolerance", text="")

@@ -24,19 +24,16 @@ from ..refine.contacts.motion import BodyMotion, Goal, ResolveOptions
 from ..refine.contacts.overlaps import Volumes
 from ..refine.contacts.posing import TURNED, TURNED_JOINTS, Bodies
 from ..refine.contacts.report import ways_of
-from ..refine.contacts.solver import (
-    UNTOUCHED,
-    _baked,
-    _busy,
-    _calm,
-    _groups,
-    _kept,
-    _middle,
-    _minimise,
-    _scattered,
-    one_thread,
-    spread_pose,
-)
+from ..refine.contacts.solver import UNTOUCHED
+from ..refine.contacts.stages import baked as _baked
+from ..refine.contacts.stages import busy_hands as _busy
+from ..refine.contacts.stages import calm_actors as _calm
+from ..refine.contacts.stages import groups_of as _groups
+from ..refine.contacts.stages import kept_frames as _kept
+from ..refine.contacts.stages import middle_of as _middle
+from ..refine.contacts.stages import minimise as _minimise
+from ..refine.contacts.stages import one_thread, spread_pose
+from ..refine.contacts.stages import scattered_starts as _scattered
 from ..refine.contacts.touching import touches_of
 from ..refine.hands import move_hand
 from .arms import PARTS, arm_pose

@@ -73,9 +73,9 @@ def smooth(
     for limb in LIMBS:
         mine = turns[:, limb.joints]
         cutoff = CUTOFF_SHARE.get(preset, 1.0) * _cutoff(_speed(mine), limb)
-        smoothed[:, limb.joints] = _spline(mine.reshape(len(mine), -1), cutoff).reshape(mine.shape)
+        smoothed[:, limb.joints] = whittaker(mine.reshape(len(mine), -1), cutoff).reshape(mine.shape)
         if limb is _PELVIS_AND_LEGS:
-            place = _spline(np.asarray(root, np.float64), cutoff)
+            place = whittaker(np.asarray(root, np.float64), cutoff)
     return place.astype(np.float32), rot.normalize(smoothed).astype(np.float32)
 
 
@@ -120,7 +120,7 @@ def _cutoff(speed: Array, limb: Limb) -> Array:
     return limb.still * (limb.moving / limb.still) ** share
 
 
-def _spline(values: Array, cutoff: Array) -> Array:
+def whittaker(values: Array, cutoff: Array) -> Array:
     """Return the curve x (T, C) that minimises sum |x - values|^2 + sum w |third difference of x|^2.
 
     Whittaker's smoother (Eilers 2003, "A perfect smoother") with a weight for each frame, such that a sine at

@@ -21,7 +21,7 @@ from ..contract.directions import is_of_hand, places_at, span_frames
 from ..planning.height_normalisation import HeightNormalisation
 from .energies import GuidanceEnergy, PosedBodies
 
-REACHING = 0.8  # seconds in which an arm comes to what it touches, and goes back
+REACHING = 1.2  # seconds in which an arm comes to what it touches, and goes back
 FURTHEST = 0.8  # metres that two points may be apart so long before
 EXTENDED = 0.9  # of an arm's length that it reaches
 LARGEST_MOVE = 3.0  # standard deviations of a feature; with a tenth of it, hands stay a forearm apart

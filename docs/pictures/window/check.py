@@ -15,7 +15,7 @@ from blender_tests.in_window.demo_scene import add_demo, until_arranged
 from blender_tests.in_window.hands import area_of, until, window
 from interact_addon import panels
 from interact_addon.check.shot_check import known_check
-from interact_addon.operators import check
+from interact_addon.operators import stepping
 from interact_addon.properties.check import PENETRATION
 from interact_addon.worker_client import generation
 
@@ -61,7 +61,7 @@ def _press(operator: Any) -> None:
 
 def _checked() -> Iterator[float]:
     _press(bpy.ops.interact.check)
-    yield from until(lambda: check.check_progress() is None, 600.0)
+    yield from until(lambda: stepping.progress() is None, 600.0)
     yield 1.0
 
 

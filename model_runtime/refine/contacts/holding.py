@@ -19,18 +19,21 @@ from ...common.arrays import Array, FloatArray
 from ...common.easing import smootherstep
 from ...contract.directions import is_of_hand
 from ..hands import move_hand
+from ..smoothing import whittaker
 from .corrections import Unknowns
 from .motion import BodyMotion, Goal
 from .posing import TURNED, TURNED_JOINTS
 from .report import ways_of
 
-REACHING = 24  # frames in which a body goes into a contact pose, and back
+REACHING = 30  # frames in which a body goes into a contact pose, and back
 _ARM = ("collar", "shoulder", "elbow", "wrist")
 # Local rotation vectors, rad, of a left arm that is held out: thumb up, the forearm level.
 _READY = {"collar": (0.0, 0.0, 0.0), "shoulder": (0.0, 1.2, 0.0), "elbow": (0.0, 0.0, -1.2), "wrist": (0.0, 0.0, 0.0)}
 # Radians: each joint of an open finger is bent a little, and a thumb is spread off the palm.
 _BENT, _SPREAD = 0.05, 0.35
-_ROOM, _COMING = 0.12, 12  # metres that a hand keeps off until so many frames before it touches
+_ROOM, _COMING = 0.08, 24  # metres that a hand keeps off until so many frames before it touches
+# Hz, the cut-off away from a reach and in it; how soon all of it holds; frames, fewer than which stay as they are.
+_FREE, _CALM, _CALMED, _FEWEST = 14.5, 2.5, 8.0, 16
 _FADING, _STEADY = 10, 5.0  # frames: beside a contact, and the deviation of what smooths the way between two points
 
 
@@ -44,6 +47,26 @@ def arms_of(goals: Sequence[Goal]) -> list[tuple[int, int]]:
     """Return the joints of arms whose hand has something to touch: actor and column of ``TURNED``."""
     found = [(actor, TURNED.index(f"{side}_{part}")) for actor, side, _ in hands_of(goals) for part in _ARM]
     return list(dict.fromkeys(found))
+
+
+def with_calm_arms(
+    bodies: Sequence[BodyMotion], arms: Sequence[tuple[int, int]], span: tuple[int, int], unknowns: Unknowns
+) -> list[BodyMotion]:
+    """Return the bodies with ``arms`` as smooth as a reach is, on the way into a ``span`` of frames and back.
+
+    A reach has one bell of speed (Flash and Hogan 1985, "The coordination of arm movements"). The gesture that was
+    there has many, and would be blended into it.
+    """
+    result = list(bodies)
+    for actor, column in arms:
+        body, joint = result[actor], TURNED_JOINTS[column]
+        share = np.minimum(_CALMED * _share(unknowns, actor, column, span), 1.0)
+        if body.frames < _FEWEST or not share.any():
+            continue
+        turns = rot.continuous(body.rotations[:, joint]).astype(np.float64)
+        smooth = rot.normalize(whittaker(turns, _FREE * (_CALM / _FREE) ** share.astype(np.float64)))
+        result[actor] = _with_joint(body, joint, smooth, share)
+    return result
 
 
 def with_open_hands(
@@ -162,11 +185,11 @@ def _faded(off: FloatArray, goal: Goal, frames: int) -> FloatArray:
 
 
 def _with_joint(body: BodyMotion, joint: int, turn: Array, share: FloatArray) -> BodyMotion:
-    """Return a body with ``joint`` brought to the local rotation ``turn`` (4,) by ``share`` (T,)."""
+    """Return a body with ``joint`` brought to the local rotation ``turn``, (4,) or (T, 4), by ``share`` (T,)."""
     rotations = np.array(body.rotations, np.float32)
     at = np.flatnonzero(share > 0.0)
     was = rotations[at, joint].astype(np.float64)
-    rotations[at, joint] = rot.slerp(was, np.broadcast_to(turn, was.shape), share[at])
+    rotations[at, joint] = rot.slerp(was, np.broadcast_to(turn, (len(rotations), 4))[at], share[at])
     return replace(body, rotations=rotations)
 
 

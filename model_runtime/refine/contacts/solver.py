@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -12,30 +11,40 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...body_model import rotations as rot
 from ...body_model.obstacle import Obstacle
-from ...body_model.skeleton import INDEX
 from ...common.arrays import Array, BoolArray, FloatArray
 from ...common.easing import smootherstep
 from ...common.masks import expanded, runs_of
-from ...contract.directions import is_of_hand
-from .corrections import FINE, SLOW, Unknowns, pose_unknowns, trajectory_unknowns
+from .corrections import Unknowns, pose_unknowns, trajectory_unknowns
 from .energy import Energy
 from .holding import (
     REACHING,
     arms_of,
     with_arms_held,
     with_arms_ready,
+    with_calm_arms,
     with_open_hands,
     with_room_to_come,
     with_steady_hands,
 )
 from .motion import PARTS, BodyMotion, Goal, ResolveOptions
 from .overlaps import Volumes
-from .posing import COLUMN, LEG, TURNED_JOINTS, Bodies, Posed
+from .posing import Bodies, Posed
 from .report import compare
 from .shaking import with_shaken_hands
-from .splines import knot_frames
+from .stages import (
+    Progress,
+    baked,
+    busy_hands,
+    calm_actors,
+    groups_of,
+    kept_frames,
+    middle_of,
+    minimise,
+    one_thread,
+    scattered_starts,
+    spread_pose,
+)
 from .things import Things
 from .touching import hold, touches_of
 
@@ -47,11 +56,7 @@ _FINISH = ((16.0, 14), (64.0, 14), (256.0, 14))  # as long as something is left
 _ROUNDS = ((0.02, 14), (0.2, 12), (1.0, 14), (4.0, 16))
 _PARTED_WHOLE = 16.0  # times as dear as to meet is it to part as wholes
 _DIRECTIONS, _APART = 8, (0.03, 0.08)  # and metres, to which two are shifted apart to begin with
-_SETTLED = 2e-4  # of the energy and of the unknowns, below which a round ends early
-_TOUCHED = 4.0  # times as dear are the corrections of one who is only touched
 _PAD = 3  # frames of kept motion that a stretch is solved with
-
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -77,17 +82,6 @@ def resolve_contacts(
     """
     with one_thread():
         return _resolved(bodies, goals, options or ResolveOptions(), progress, obstacles)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch use one core: the tensors are so small that sharing them out costs more than it gains."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _resolved(
@@ -169,13 +163,9 @@ def _kept_below(bodies: Sequence[BodyMotion]) -> Array:
 
 
 def _uncorrected(every: Bodies, bodies: Sequence[BodyMotion], options: ResolveOptions) -> Posed:
-    unknowns = trajectory_unknowns(bodies, *_kept(bodies, np.ones(bodies[0].frames, bool)), options)
+    unknowns = trajectory_unknowns(bodies, *kept_frames(bodies, np.ones(bodies[0].frames, bool)), options)
     with torch.no_grad():
         return every.pose(unknowns.corrections(unknowns.zeros())[0])
-
-
-def _kept(bodies: Sequence[BodyMotion], stays: Array) -> tuple[list[Array], list[Array]]:
-    return [body.kept_parts() | stays[:, None] for body in bodies], [body.planted() for body in bodies]
 
 
 def _solve(
@@ -187,15 +177,16 @@ def _solve(
     obstacles: Sequence[Obstacle],
 ) -> tuple[FloatArray, FloatArray]:
     """Return roots and rotations of one stretch, of which the frames ``stays`` (T,) are kept."""
-    kept, planted = _kept(bodies, stays)
+    kept, planted = kept_frames(bodies, stays)
     unknowns = trajectory_unknowns(bodies, kept, planted, options)
     wanted = [goal for goal in goals if not goal.held]
-    groups = _groups(wanted)
+    groups = groups_of(wanted)
     steps, given = len(groups) + 2, bodies
     x, signs = unknowns.zeros(), np.ones(bodies[0].frames)
     for number, group in enumerate(groups):
-        frame = _middle(group, bodies[0].frames)
+        frame = middle_of(group, bodies[0].frames)
         span, arms = (min(goal.start for goal in group), max(goal.stop for goal in group)), arms_of(group)
+        bodies = with_calm_arms(bodies, arms, span, unknowns)
         bodies = with_open_hands(bodies, group, span, unknowns)
         ready = with_arms_ready(bodies, arms, frame, span, unknowns)
         pose, sign = _contact_pose(ready, unknowns, group, frame, options, partial(progress, number / steps))
@@ -209,7 +200,9 @@ def _solve(
     touches = touches_of(motion, [(goal, np.arange(goal.start, goal.stop)) for goal in goals], signs) if goals else None
     volumes = Volumes(motion)
     things = Things(motion, volumes, obstacles) if obstacles else None
-    energy = Energy(motion, unknowns, volumes, touches, _busy(bodies, goals), _calm(len(bodies), wanted), things)
+    energy = Energy(
+        motion, unknowns, volumes, touches, busy_hands(bodies, goals), calm_actors(len(bodies), wanted), things
+    )
     with torch.no_grad():  # arms that were taken out of their gestures may have come through the body
         energy.given = Bodies(given, motion.frames).pose(unknowns.corrections(unknowns.zeros())[0])
     if touches is not None:
@@ -218,7 +211,7 @@ def _solve(
         # Who shall come to meet somebody comes as a whole; to part, whole bodies go only where their parts cannot.
         energy.shift = _PARTED_WHOLE
         x = _parted(energy, x, options)
-    x = _minimise(
+    x = minimise(
         energy,
         x,
         _ROUNDS if wanted else _PARTING,
@@ -228,8 +221,8 @@ def _solve(
     for weight, iterations in _FINISH:
         if not _is_left(energy, x, options, stays):
             break
-        x = _minimise(energy, x, [(weight, iterations)], options, lambda _: progress(1.0))
-    roots, rotations = _baked(bodies, unknowns, x)
+        x = minimise(energy, x, [(weight, iterations)], options, lambda _: progress(1.0))
+    roots, rotations = baked(bodies, unknowns, x)
     rotations = with_steady_hands(bodies, roots, rotations, wanted, unknowns)
     columns = [PARTS.index(part) for part in ("upper", "hands")]
     return roots, with_shaken_hands(bodies, roots, rotations, wanted, ~np.stack(kept)[:, :, columns].any(2))
@@ -274,47 +267,6 @@ def _parted(energy: Energy, x: Tensor, options: ResolveOptions) -> Tensor:
     return starts[int(np.argmin(costs))]
 
 
-def _groups(goals: Sequence[Goal]) -> list[list[Goal]]:
-    """Return the goals that overlap in time together."""
-    groups: list[list[Goal]] = []
-    end = -1
-    for goal in sorted(goals, key=lambda goal: goal.start):
-        if goal.start >= end:
-            groups.append([])
-        groups[-1].append(goal)
-        end = max(end, goal.stop)
-    return groups
-
-
-def _busy(bodies: Sequence[BodyMotion], goals: Sequence[Goal]) -> Tensor:
-    """Return (A, T, 2) where the left and the right hand have something to touch, or are on the way."""
-    busy = np.zeros((len(bodies), bodies[0].frames, 2), np.float32)
-    frames = np.arange(bodies[0].frames)
-    for goal in goals:
-        away = np.maximum(np.maximum(goal.start - frames, frames - goal.stop + 1), 0)
-        share = smootherstep(1.0 - away / REACHING)
-        for actor, point in ((goal.actor, goal.point), (goal.other, goal.other_point)):
-            if actor is not None and is_of_hand(point):
-                side = int(point.startswith("right"))
-                busy[actor, :, side] = np.maximum(busy[actor, :, side], share)
-    return torch.from_numpy(busy)
-
-
-def _calm(actors: int, goals: Sequence[Goal]) -> Tensor:
-    """Return how dear the corrections of each actor are: who is only touched, by hands, hardly comes to meet them."""
-    touched = {goal.other for goal in goals if goal.other is not None and not is_of_hand(goal.other_point)}
-    reaching = {goal.actor for goal in goals if is_of_hand(goal.point)}
-    reaching |= {goal.other for goal in goals if goal.other is not None and is_of_hand(goal.other_point)}
-    return torch.tensor([_TOUCHED if a in touched - reaching else 1.0 for a in range(actors)])
-
-
-def _middle(goals: Sequence[Goal], frames: int) -> int:
-    """Return the frame in the middle of goals that overlap in time; at best one on which all of them are wanted."""
-    frame = round(sum(goal.start + goal.stop - 1 for goal in goals) / (2 * len(goals)))
-    frame = min(max(frame, max(g.start for g in goals)), min(g.stop for g in goals) - 1) if len(goals) > 1 else frame
-    return min(max(frame, 0), frames - 1)
-
-
 def _contact_pose(
     bodies: Sequence[BodyMotion],
     unknowns: Unknowns,
@@ -331,24 +283,14 @@ def _contact_pose(
     still = Bodies(bodies, np.full(_STARTS, frame))
     signs = np.where(np.arange(_STARTS) % 2 == 0, 1.0, -1.0)
     touches = touches_of(still, [(goal, np.arange(_STARTS)) for goal in goals], signs)
-    busy = _busy(bodies, goals)[:, frame : frame + 1].expand(-1, _STARTS, -1)
-    energy = Energy(still, poses, Volumes(still), touches, busy, _calm(len(bodies), goals))
+    busy = busy_hands(bodies, goals)[:, frame : frame + 1].expand(-1, _STARTS, -1)
+    energy = Energy(still, poses, Volumes(still), touches, busy, calm_actors(len(bodies), goals))
     energy.over_time = False
-    x = _minimise(energy, _scattered(poses, goals, options.seed), _POSE_ROUNDS, options, lambda _: alive())
+    x = minimise(energy, scattered_starts(poses, goals, options.seed), _POSE_ROUNDS, options, lambda _: alive())
     with torch.no_grad():
         best = int(energy.by_frame(x).argmin())
     one = [piece.view(shape)[:, best].flatten() for piece, shape in zip(x.split(poses.sizes), poses.shapes.values())]
     return torch.cat(one), float(signs[best])
-
-
-def _scattered(poses: Unknowns, goals: Sequence[Goal], seed: int) -> Tensor:
-    """Return starts with the arms that have something to touch turned at random; the first two as they are."""
-    draw = torch.Generator().manual_seed(seed)
-    x = poses.zeros()
-    turns = x.split(poses.sizes)[0].view(poses.shapes["turns"])
-    for actor, column in arms_of(goals):
-        turns[actor, 2:, column] = torch.randn(turns.shape[1] - 2, 3, generator=draw)
-    return x
 
 
 def _spread(unknowns: Unknowns, pose: Tensor, span: tuple[int, int], arms: Sequence[tuple[int, int]]) -> Tensor:
@@ -359,90 +301,3 @@ def _spread(unknowns: Unknowns, pose: Tensor, span: tuple[int, int], arms: Seque
         return torch.from_numpy(smootherstep(1.0 - away / REACHING).astype(np.float32))
 
     return spread_pose(unknowns, pose, share_of, arms)
-
-
-def spread_pose(
-    unknowns: Unknowns, pose: Tensor, share_of: Callable[[str, Array], Tensor], arms: Sequence[tuple[int, int]]
-) -> Tensor:
-    """Return the unknowns of a motion that takes on a share of a ``pose``, without ``arms`` (actor, column).
-
-    ``share_of``: the name of the unknowns and the frames of their knots (K,) -> shares (K,); further knots have none.
-    """
-    frames, pieces, at = unknowns.fine.shape[0], [], 0
-    for name, shape in unknowns.shapes.items():
-        share = share_of(name, knot_frames(frames, SLOW if name == "shift" else FINE))
-        share = torch.nn.functional.pad(share, (0, shape[1] - len(share)))
-        size = int(np.prod(shape)) // shape[1]
-        value = pose[at : at + size].view(shape[0], 1, *shape[2:])
-        if name == "turns":
-            value = value.clone()
-            for actor, column in arms:
-                value[actor, :, column] = 0.0
-        pieces.append((value * share.view(1, -1, *[1] * (len(shape) - 2))).flatten())
-        at += size
-    return torch.cat(pieces)
-
-
-def _minimise(
-    energy: Energy, x: Tensor, rounds: Sequence[tuple[float, int]], options: ResolveOptions, progress: Progress
-) -> Tensor:
-    """Return the unknowns after L-BFGS with the penetration weighted more from round to round."""
-    total, done = sum(count for _, count in rounds), 0
-    x = x.clone().requires_grad_()
-    for weight, iterations in rounds:
-        energy.penetration = weight
-        with torch.no_grad():
-            posed = energy.bodies.pose(energy.unknowns.corrections(x)[0])
-        energy.overlaps = energy.volumes.watch(posed, energy.before, options.tolerance, options.own)
-        energy.in_things = [] if energy.things is None else energy.things.watch(posed)
-        optimiser = torch.optim.LBFGS(
-            [x],
-            max_iter=iterations,
-            max_eval=iterations + 6,
-            tolerance_change=_SETTLED,
-            history_size=20,
-            line_search_fn="strong_wolfe",
-        )
-
-        def cost() -> Tensor:
-            optimiser.zero_grad()  # noqa: B023
-            value = energy(x)
-            value.backward()
-            progress(done / total)  # noqa: B023
-            return value
-
-        optimiser.step(cost)
-        done += iterations
-    return x.detach()
-
-
-def _baked(bodies: Sequence[BodyMotion], unknowns: Unknowns, x: Tensor) -> tuple[FloatArray, FloatArray]:
-    """Return roots (A, T, 3) and rotations (A, T, 52, 4); what no correction reaches is as it was, bit for bit."""
-    exact = Bodies(bodies, np.arange(bodies[0].frames), torch.float64)
-    with torch.no_grad():
-        scaled, _ = unknowns.corrections(x.double())
-        posed = exact.pose(scaled)
-    roots = np.stack([np.array(body.root, np.float32) for body in bodies])
-    rotations = np.stack([np.array(body.rotations, np.float32) for body in bodies])
-    moved = [part.numpy() for part in scaled]
-    turned = np.abs(moved[0]).max(-1) > 0.0  # (A, T, 24)
-    whole = np.abs(moved[2]).max(-1) > 0.0
-    shifted = (np.abs(moved[1]).max(-1) > 0.0) | whole
-    feet = (np.abs(moved[3]).max(-1) > 0.0) | (np.abs(moved[4]).max(-1) > 0.0) | (np.abs(moved[5]) > 0.0)
-    turned[:, :, 0] |= whole
-    roots[shifted] = posed.places[:, :, 0].numpy()[shifted]
-    local = posed.local.numpy()
-    for column, joint in enumerate(TURNED_JOINTS):
-        at = turned[:, :, column]
-        rotations[at, joint] = rot.normalize(local[at, column])
-    legs = feet | (shifted | turned[:, :, 0])[..., None]
-    for side, name in enumerate(("left", "right")):
-        at = legs[:, :, side]
-        chain = [COLUMN["pelvis"], *(COLUMN[f"{name}_{part}"] for part in LEG)]
-        world = rot.from_matrix(posed.turns.numpy()[at][:, chain])
-        for k, part in enumerate(LEG[:3]):
-            joint = INDEX[f"{name}_{part}"]
-            turn = rot.normalize(rot.multiply(rot.conjugate(world[:, k]), world[:, k + 1]))
-            same = np.sum(turn * rotations[at, joint], -1, keepdims=True) < 0.0
-            rotations[at, joint] = np.where(same, -turn, turn)
-    return roots, rotations
