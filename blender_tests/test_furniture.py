@@ -16,6 +16,7 @@ from interact_addon.properties.resolve import FROM_ALL
 from interact_addon.rig.keying import key_performance
 from interact_addon.scene import furniture as module
 from interact_addon.scene.furniture import furniture
+from interact_addon.scene.preflight.objects import furniture_problems
 from interact_addon.scene.request import build_request, cast_scene
 from model_runtime.contract import Performance, request_from_json, request_to_json
 from model_runtime.errors import InvalidRequest
@@ -128,6 +129,20 @@ def test_what_is_too_large_is_refused_with_the_way_out(chosen: bpy.types.Collect
     chosen.objects.link(box("Floor", (-50.0, -50.0, -0.1), (50.0, 50.0, 0.0)))
     with pytest.raises(InvalidRequest, match="leave floor"):
         furniture(bpy.context.scene)
+
+
+def test_furniture_that_moves_is_told_of_before_anything_is_computed(shot: bpy.types.Scene) -> None:
+    collection = bpy.data.collections.new("Set")
+    shot.collection.children.link(collection)
+    shot.interact.furniture = collection
+    cart = box("Cart", (3.0, 3.0, 0.0), (3.5, 3.5, 0.8))
+    collection.objects.link(cart)
+    assert list(furniture_problems(shot)) == []
+    for frame, x in ((shot.frame_start, 3.0), (shot.frame_end, 4.0)):
+        cart.location.x = x
+        cart.keyframe_insert("location", frame=frame)
+    (problem,) = furniture_problems(shot)
+    assert not problem.blocks and "('Cart'), and counts where it stands at the current frame" in str(problem.sentence)
 
 
 def test_a_request_carries_the_furniture_and_who_sits_on_it(shot: bpy.types.Scene) -> None:

@@ -20,6 +20,7 @@ from ..check.shot_check import (
     remember,
 )
 from ..runtime_api import errors
+from ..scene.preflight.objects import furniture_problems
 from .feedback import NeedsCast, fail, poll_cast, say
 from .stepping import FindScene, InSteps, Steps, Told, Work
 
@@ -92,7 +93,8 @@ def _begin(keep: Keep, find_scene: FindScene, seconds: float) -> Steps:
 
 def _keep_alone(scene: bpy.types.Scene, found: ShotCheck) -> Told:
     keep_check(scene, found)
-    return [("INFO", check_events.summary(scene))]
+    warned = [("WARNING", problem.sentence) for problem in furniture_problems(scene)]
+    return [*warned, ("INFO", check_events.summary(scene))]
 
 
 def keep_check(scene: bpy.types.Scene, found: ShotCheck) -> None:

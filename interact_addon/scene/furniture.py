@@ -21,7 +21,7 @@ from ..rig.cast import CastActor
 from ..runtime_api import Array, contract, errors, finished
 from .evaluated import view_layer
 
-_SHAPED = frozenset({"MESH", "CURVE", "SURFACE", "FONT", "META"})
+SHAPED = frozenset({"MESH", "CURVE", "SURFACE", "FONT", "META"})
 _FINEST, _MARGIN = 0.02, 0.12  # metres between corners, and beyond the thing on each side
 _CORNERS = 80_000  # about so many of one thing
 _FURTHEST = 127 * contract.DISTANCE_STEP  # metres; what is further from the surface is as far
@@ -81,7 +81,7 @@ def _things(scene: Any, cast: Sequence[CastActor]) -> list[_Thing]:
         shown = instance.object
         owner = instance.parent.original if instance.is_instance and instance.parent else shown.original
         worn = shown.original.find_armature()
-        if owner not in chosen or shown.type not in _SHAPED or (worn and worn.session_uid in armatures):
+        if owner not in chosen or shown.type not in SHAPED or (worn and worn.session_uid in armatures):
             continue
         points, triangles = _triangles(shown, np.array(instance.matrix_world))
         if len(triangles):

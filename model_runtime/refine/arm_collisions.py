@@ -38,6 +38,7 @@ _AHEAD = 0.03  # m; nearer parts are looked at, since a push may lead into them
 _LESS = 0.0015  # m; bodies of their own shape part a little further than what counts as penetration
 _SHARED = 0.55  # of the depth goes each of two arms that overlap
 _NEAR_ELBOW = 0.35  # of the forearm, from the elbow; an overlap nearer to it does not move the wrist further
+_SHOULDER = 0.35  # of the upper arm, from the shoulder: what is nearer to it stays in a thing
 _WITHIN = 0.85  # m at 1.70 m between a pelvis and the partner's wrist, further than which nothing can touch
 
 # Angles about the bone of a lifted thigh, from its top outwards: how far in and out hands may leave it, and where the
@@ -307,6 +308,8 @@ class _LowerArm(NamedTuple):
     hand: int  # the joint that says where the hand is
     capsules: Array  # (K,) numbered through both actors
     lever: Array  # (K, 2) as in ``Pair``
+    upper: Array  # (U,) the capsules of its upper arm
+    upper_lever: Array  # (U, 2) where both ends lie between the shoulder and the elbow, 0 to 1
 
 
 class _Beside(NamedTuple):
@@ -324,13 +327,21 @@ def _lower_arms(volumes: Sequence[Volume]) -> list[_LowerArm]:
         forearm, hand = (volume.of(f"{side}_{region}") for region in ("forearm", "hand"))
         lever = np.concatenate([volume.levers[forearm], np.ones((len(hand), 2), np.float32)])
         capsules = np.array(forearm + hand) + actor * len(volumes[0].regions)
-        found.append(_LowerArm(actor, arm, INDEX[f"{side}_middle1"], capsules, lever))
+        upper = np.array(volume.of(f"{side}_upper_arm"), np.int64)
+        along = volume.levers[upper]
+        upper = upper + actor * len(volumes[0].regions)
+        found.append(_LowerArm(actor, arm, INDEX[f"{side}_middle1"], capsules, lever, upper, along))
     return found
 
 
 def _in_thing(capsules: Capsules, beside: _Beside, is_beside: Array) -> _Overlaps:
-    """Return the overlaps of a forearm and hand with a thing. It is hard: nothing of it is soft contact."""
+    """Return the overlaps of an arm with a thing. It is hard: nothing of it is soft contact.
+
+    An upper arm may lie on the back of the own seat. Of others it leaves with the elbow, which goes further than that.
+    """
     own, parts = beside.arm.capsules, list[_Overlaps]()
+    if len(beside.arm.upper) and beside.arm.actor not in beside.top.thing.seated:
+        parts.append(_upper_arm_in(capsules, beside))
     for frames, thing in ((is_beside, beside.top.thing), (~is_beside, beside.top.solid)):
         at = np.flatnonzero(frames)
         mine = Capsules(capsules.start[at[:, None], own], capsules.end[at[:, None], own], capsules.radius[own])
@@ -340,6 +351,19 @@ def _in_thing(capsules: Capsules, beside: _Beside, is_beside: Array) -> _Overlap
         depth = np.where(depth > 0.0, depth + _MARGIN, depth)
         parts.append(_Overlaps(at[row], np.full(len(row), beside.arm.arm), depth, along, directions))
     return _joined(parts)
+
+
+def _upper_arm_in(capsules: Capsules, beside: _Beside) -> _Overlaps:
+    """Return the overlaps of an upper arm with a thing, as those of its elbow."""
+    arm = beside.arm
+    mine = Capsules(capsules.start[:, arm.upper], capsules.end[:, arm.upper], capsules.radius[arm.upper])
+    row, which, s, depth, directions = in_furniture(beside.top.thing, mine, _AHEAD)
+    lever = arm.upper_lever[which]
+    share = lever[:, 0] + (lever[:, 1] - lever[:, 0]) * s
+    moves = share > _SHOULDER
+    depth = np.where(depth > 0.0, (depth + _MARGIN) / np.maximum(share, 0.5), depth)
+    count = int(moves.sum())
+    return _Overlaps(row[moves], np.full(count, arm.arm), depth[moves], np.zeros(count, np.float32), directions[moves])
 
 
 def _joined(parts: Sequence[_Overlaps]) -> _Overlaps:

@@ -102,8 +102,10 @@ def refine_bodies(
         predicted = lower.contacts[a].numpy()
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeletons[a], predicted, legs_given[a])
         rotations[a] = clear_legs(roots[a], rotations[a], skeletons[a], contacts[a], legs_given[a], shapes[a])
-    if together:
-        rotations = part_legs(roots, rotations, skeletons, contacts, legs_given, shapes)
+    if together or any(conditioning.furniture):
+        rotations = part_legs(
+            roots, rotations, skeletons, contacts, legs_given, shapes, conditioning.furniture, together
+        )
     rotations = clear_arms(roots, rotations, skeletons, together, arms_given, shapes, conditioning.furniture)
     _apply_constraints(roots, rotations, conditioning, blends=False)
     return Bodies(roots, rotations, contacts)

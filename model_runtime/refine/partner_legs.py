@@ -1,4 +1,4 @@
-"""Keep the legs and feet of two bodies out of each other: who stands close, walks by, or sits opposite.
+"""Keep the legs and feet of two bodies out of each other, and out of furniture: who stands close, walks by, or sits.
 
 As ``leg_collisions`` does for one body: legs move sideways along the floor, a foot that bears weight equally for as
 long as it stands, so it does not slide. Each of two legs gives half, or all of it where the other may not move.
@@ -18,10 +18,12 @@ from ..body_model import rotations as rot
 from ..body_model.body_shape import BodyShape
 from ..body_model.capsules import SIDES, SOFT_CONTACT, Capsules, closest_points, radius_at
 from ..body_model.inverse_kinematics import bend, local_rotations
+from ..body_model.obstacle import Obstacle
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ..body_model.volume import Volume, volumes_of
 from ..common.arrays import Array, FloatArray
 from .fixed import freedom
+from .furniture import in_furniture
 from .leg_collisions import between_stands, levers_of, while_standing, with_stands
 from .separation import depth_along, parting_directions, widest
 
@@ -33,6 +35,7 @@ _HOLD, _SMOOTHING = 8, 5.0  # frames: before and after an overlap, and the devia
 _BESIDE_FIXED = 8  # frames over which the displacement grows beside frames that stay
 _NEAR = 1.6  # of the height of a pelvis, between two of them, further than which no legs meet
 _FURTHEST = 0.22  # m at 1.70 m that a leg goes aside
+_LEVEL = 0.3  # the share along the floor of a way out of furniture, with less of which legs do not take it
 _CROSSED = -0.2  # the cosine between two directions from which on one leg has passed the other
 _OPPOSITE, _OVER = 0.75, 0.2  # m between hips from which on two are not beside each other, and over which that begins
 
@@ -67,21 +70,26 @@ def part_legs(
     contacts: Array,
     fixed: Array,
     shapes: Sequence[BodyShape | None],
+    furniture: Sequence[Sequence[Obstacle]] = ((), ()),
+    together: bool = True,
 ) -> NDArray[np.float32]:
-    """Return rotations (2, T, 52, 4) in which no leg of one body is in a leg of the other.
+    """Return rotations (2, T, 52, 4) in which no leg of one body is in a leg of the other, or in furniture beside it.
 
     ``roots`` (2, T, 3) metres, ``rotations`` (2, T, 52, 4), ``contacts`` (2, T, 4) in the order of ``FOOT_CONTACTS``;
-    nothing changes on frames that are ``fixed`` (2, T), nor under a foot that stands through them.
+    nothing changes on frames that are ``fixed`` (2, T), nor under a foot that stands through them. ``furniture`` of
+    each, in the metres of its own root; legs leave it along the floor, so not a top that lies on a thigh. ``together``:
+    both bodies share one place.
     """
     result = np.array(rotations, np.float32)
     reach = _NEAR * max(skeleton.pelvis_height for skeleton in skeletons)
-    if not (np.linalg.norm(roots[0, :, :2] - roots[1, :, :2], axis=-1) < reach).any():
+    meet = together and bool((np.linalg.norm(roots[0, :, :2] - roots[1, :, :2], axis=-1) < reach).any())
+    if not (meet or any(furniture)):
         return result
     posed = [forward_kinematics(np.asarray(roots[a], np.float32), result[a], skeletons[a]) for a in range(2)]
     volumes = volumes_of(skeletons, shapes)
     placed = [volume.place(*posed[a]) for a, volume in enumerate(volumes)]
     rest = Capsules(*(np.concatenate([getattr(body, name) for body in placed], axis) for name, axis in _AXES))
-    legs, pairs = _Legs(rest, *_levers(volumes)), _pairs_of(volumes)
+    legs, pairs, things = _Legs(rest, *_levers(volumes)), _pairs_of(volumes), _beside(volumes, furniture)
     joints = np.stack([posed[a][0][:, _JOINTS[side]] for a, side in _LEGS], 1)  # (T, 4, hip knee ankle, 3)
     forward = np.array([0.0, -1.0, 0.0], np.float32)
     front = np.stack([rot.rotate(posed[a][1][:, _JOINTS[side][0]], forward) for a, side in _LEGS], 1)
@@ -94,7 +102,9 @@ def part_legs(
     capsules, wanted = rest, np.zeros((len(stands), len(_LEGS), 2, 3), np.float32)  # of ankle and knee
     displacement = wanted
     for _ in range(_ROUNDS):
-        push = _pushes(capsules, pairs, joints, free[..., 0, 0] > 0.0)
+        may_move = free[..., 0, 0] > 0.0
+        push = _pushes(capsules, pairs, joints, may_move) if meet else np.zeros_like(wanted)
+        _push_out_of_things(push, capsules, things, may_move)
         if np.linalg.norm(push, axis=-1).max(initial=0.0) < _NEGLIGIBLE:
             break
         held_push = while_standing(widest(push, _HOLD), stands)
@@ -197,7 +207,7 @@ def _pushes(capsules: Capsules, pairs: _Pairs, joints: Array, may_move: Array) -
         directions[crossed] = sides[crossed]
         depth[crossed] = depth_along(sides, normals, apart, clearance[rows, worst])[crossed]
         level = np.linalg.norm(directions[:, :2], axis=-1)
-        flat = np.where(level[:, None] > 0.3, _level(directions), sides)
+        flat = np.where(level[:, None] > _LEVEL, _level(directions), sides)
         far = (depth / np.maximum(level, 0.5) + _MARGIN)[:, None] * flat
         for which, sign in ((0, 1.0), (1, -1.0)):
             first, last = pairs.lever[which, worst].T
@@ -207,6 +217,47 @@ def _pushes(capsules: Capsules, pairs: _Pairs, joints: Array, may_move: Array) -
             more = np.linalg.norm(asked, axis=-1).max(1) > np.linalg.norm(push[rows, legs[which]], axis=-1).max(1)
             push[rows[more], legs[which]] = asked[more]
     return push
+
+
+class _Beside(NamedTuple):
+    """The K capsules of a leg that may not be in a thing."""
+
+    thing: Obstacle
+    leg: int  # index of _LEGS
+    capsules: Array  # (K,) numbered through both actors
+    part: Array  # (K,) index of _PARTS
+    lever: Array  # (K, 2) where both ends lie along the bone
+
+
+def _beside(volumes: Sequence[Volume], furniture: Sequence[Sequence[Obstacle]]) -> list[_Beside]:
+    """Return the legs beside all that is furniture for their actor."""
+    first, found = [0, len(volumes[0].regions)], list[_Beside]()
+    for leg, (a, side) in enumerate(_LEGS):
+        volume = volumes[a]
+        of_leg = [(k, number) for number, part in enumerate(_PARTS) for k in volume.of(f"{side}_{part}")]
+        for thing in furniture[a]:
+            may_not = thing.holds(a, tuple(volume.regions))
+            rows = [(k, number) for k, number in of_leg if may_not[k]]
+            own, part = np.array(rows, np.int64).reshape(-1, 2).T
+            lever = np.where(part[:, None] == _PARTS.index("foot"), [0.0, 1.0], volume.levers[own])
+            found.append(_Beside(thing, leg, own + first[a], part, lever.astype(np.float32)))
+    return found
+
+
+def _push_out_of_things(push: Array, capsules: Capsules, things: Sequence[_Beside], may_move: Array) -> None:
+    """Raise ``push`` (T, 4, 2, 3), as of ``_pushes``, to what takes legs out of things along the floor, in place."""
+    for thing, leg, own, part, lever in things:
+        mine = Capsules(capsules.start[:, own], capsules.end[:, own], capsules.radius[own])
+        row, which, along, depth, out = in_furniture(thing, mine, 0.0)
+        level = np.linalg.norm(out[:, :2], axis=-1)
+        chosen = np.flatnonzero((depth > _NEGLIGIBLE) & (level > _LEVEL) & may_move[row, leg])
+        chosen = chosen[np.argsort(depth[chosen], kind="stable")]  # the last one written stays: the deepest
+        row, which, level = row[chosen], which[chosen], level[chosen]
+        far = (depth[chosen] / np.maximum(level, 0.5) + _MARGIN)[:, None] * _level(out[chosen])
+        share = lever[which, 0] + (lever[which, 1] - lever[which, 0]) * along[chosen]
+        asked = far[:, None] * np.stack(levers_of(share, part[which]), 1)[:, :, None]
+        more = np.linalg.norm(asked, axis=-1).max(1) > np.linalg.norm(push[row, leg], axis=-1).max(1)
+        push[row[more], leg] = asked[more]
 
 
 def _sides(joints: Array) -> Array:

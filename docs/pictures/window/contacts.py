@@ -22,7 +22,8 @@ from interact_addon.scene.contact_goals import Ends, add_contact
 from interact_addon.scene.request import cast_scene
 
 _FRAME = 65  # the palm is on the shoulder
-_AROUND, _HEIGHT, _ANGLE = 1.5, 1.25, 1.9  # metres from which they are looked at, and what height; radians
+_AROUND, _HEIGHT = 2.0, 1.3  # metres from which they are looked at, and what height
+_FITTED = 25.0  # seconds in which bodies are fitted, so that points are known
 
 for cls in panels.CLASSES:  # as after Ctrl and a click on the header of Contacts
     cls.bl_options = set() if cls.bl_label in ("Script", "Contacts") else {"DEFAULT_CLOSED"}
@@ -40,7 +41,10 @@ def steps() -> Iterator[float | str]:
     strip.select, scene.sequence_editor.active_strip = True, strip
     scene.frame_set(_FRAME)
     look_at(area)
-    yield 6.0
+    strips = area_of("SEQUENCE_EDITOR")
+    with bpy.context.temp_override(window=window(), area=strips, region=region_of(strips, "WINDOW")):
+        bpy.ops.sequencer.view_all()
+    yield _FITTED
     yield "contacts.webp"
     yield from _picked(area)
     yield "contacts_pick.webp"
@@ -52,7 +56,8 @@ def steps() -> Iterator[float | str]:
     for empty in bpy.data.collections[COLLECTION].objects:
         empty.select_set(True)
         window().view_layer.objects.active = empty
-    area.spaces.active.overlay.show_bones = True
+    overlay = area.spaces.active.overlay
+    overlay.show_bones = overlay.show_extras = True
     yield 4.0
     yield "contacts_constraints.webp"
 

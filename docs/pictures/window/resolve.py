@@ -19,7 +19,7 @@ from interact_addon.operators import stepping
 from interact_addon.properties.check import PENETRATION
 from interact_addon.worker_client import generation
 
-_AROUND, _HEIGHT = 1.5, 1.15  # metres from which they are looked at, and what height
+_AROUND, _HEIGHT = 1.9, 1.2  # metres from which they are looked at, and what height
 _AT_WORK = 0.4  # of the progress of a Resolve, at which its picture is taken
 
 for cls in panels.CLASSES:  # as after Ctrl and a click on Check's header, and one on Resolve
@@ -30,9 +30,11 @@ def steps() -> Iterator[float | str]:
     yield from add_demo(window())
     yield from until_arranged(window())
     scene, area = window().scene, area_of("VIEW_3D")
-    space: Any = area.spaces.active
     with bpy.context.temp_override(window=window(), area=area, region=region_of(area, "WINDOW")):
         plant(scene)
+        bpy.ops.screen.screen_full_area()
+    yield 3.0
+    space: Any = area_of("VIEW_3D").spaces.active
     _press(bpy.ops.interact.check)
     yield from until(lambda: stepping.progress() is None, 600.0)
     events = scene.interact.check.events

@@ -17,7 +17,7 @@ from .contacts import contact_problems
 from .faces import face_problems
 from .labels import label_problems
 from .linked import linked_problems, shared_problems
-from .objects import object_problems, place_problems
+from .objects import furniture_problems, object_problems, place_problems
 from .problem import Character, Problem, find_character
 from .script import script_problems
 from .timeline import sequencer_hint, timeline_hints, timeline_problems
@@ -53,7 +53,7 @@ def find_problems_in_steps(
         found += _problems_of(character, partner, scene)
     yield
     found += [*place_problems(scene), *time_problems(scene), *timeline_problems(scene), *label_problems(scene)]
-    found += [*contact_problems(scene, cast), *script_problems(scene)]
+    found += [*furniture_problems(scene), *contact_problems(scene, cast), *script_problems(scene)]
     return sorted(found, key=lambda problem: not problem.blocks)
 
 

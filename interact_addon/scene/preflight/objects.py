@@ -14,8 +14,9 @@ from ...rig.held import object_is_animated
 from ...rig.identity import ObjectReference, is_in_scene, reference
 from ...rig.measure import skinned_meshes
 from ..evaluated import is_seen, view_layer
+from ..furniture import SHAPED
 from ..targets import walk_strips
-from .curves import OBJECT_TRANSFORMS, constraint_moves, driven_transforms, moved_by_parent
+from .curves import OBJECT_TRANSFORMS, constraint_moves, driven_transforms, moved_by_parent, moves
 from .problem import Character, Problem, found, mute_drivers
 
 _EVEN = 1e-3  # relative
@@ -282,6 +283,25 @@ def place_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
                 Message("Showed the {kind} '{thing}'.", kind=kind, thing=thing.name),
                 partial(_show_all, (reference(thing),)),
             )
+
+
+def furniture_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
+    """Yield furniture that moves in the shot: bodies keep clear of it where it stands at the current frame."""
+    collection = scene.interact.furniture  # type: ignore[attr-defined]
+    things = [] if collection is None else [obj for obj in collection.all_objects if obj.type in SHAPED]
+    moving = [f"'{obj.name}'" for obj in things if is_seen(obj, scene) and moves(obj, scene)]
+    if moving:
+        yield Problem(
+            "moving furniture",
+            Message(
+                "Furniture moves in the shot ({names}), and counts where it stands at the current frame; clear its "
+                "animation, or leave it out of the furniture.",
+                names=some(moving),
+            ),
+            "",
+            False,
+            short="Furniture moves",
+        )
 
 
 def _armature_modifier_off(mesh: bpy.types.Object, armature: bpy.types.Object) -> bool:

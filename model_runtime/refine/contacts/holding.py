@@ -25,13 +25,13 @@ from .motion import BodyMotion, Goal
 from .posing import TURNED, TURNED_JOINTS
 from .report import ways_of
 
-REACHING = 30  # frames in which a body goes into a contact pose, and back
+REACHING = 24  # frames in which a body goes into a contact pose, and back
 _ARM = ("collar", "shoulder", "elbow", "wrist")
 # Local rotation vectors, rad, of a left arm that is held out: thumb up, the forearm level.
 _READY = {"collar": (0.0, 0.0, 0.0), "shoulder": (0.0, 1.2, 0.0), "elbow": (0.0, 0.0, -1.2), "wrist": (0.0, 0.0, 0.0)}
 # Radians: each joint of an open finger is bent a little, and a thumb is spread off the palm.
 _BENT, _SPREAD = 0.05, 0.35
-_ROOM, _COMING = 0.08, 24  # metres that a hand keeps off until so many frames before it touches
+_ROOM, _COMING = 0.10, 18  # metres that a hand keeps off until so many frames before it touches
 # Hz, the cut-off away from a reach and in it; how soon all of it holds; frames, fewer than which stay as they are.
 _FREE, _CALM, _CALMED, _FEWEST = 14.5, 2.5, 8.0, 16
 _FADING, _STEADY = 10, 5.0  # frames: beside a contact, and the deviation of what smooths the way between two points

@@ -25,7 +25,7 @@ _SHORTEST = 27  # frames of a touch of palms that is a handshake
 _STEP, _MOST = np.radians(5.0), np.radians([55.0, 80.0, 50.0])  # that joints of a finger close by
 _THUMB = np.radians([25.0, 30.0, 40.0])
 _PRESSED = 0.005  # metres that a finger may be in the other's hand
-_CLOSING = 9  # frames
+_CLOSING, _LOOKS = 9, 5  # frames in which fingers close, and at which they are looked at
 _HIGH, _RATE, _FADES = 0.035, 2.1, 0.32  # metres of the first stroke, strokes a second, seconds
 _MISSED = 0.002  # metres by which an arm may fall short of a stroke
 
@@ -52,9 +52,10 @@ def with_shaken_hands(
     for goal in goals:
         if not (is_handshake(goal) and free[:, goal.start : goal.stop].all()):
             continue
-        side, frame = goal.point.partition("_")[0], (goal.start + goal.stop) // 2
+        side = goal.point.partition("_")[0]
         rotations = _pumped(bodies, roots, rotations, goal, side)
-        closed = _closed(bodies, roots[:, frame], rotations[:, frame], side)
+        looks = np.linspace(goal.start + _CLOSING // 2, goal.stop - 1 - _CLOSING // 2, _LOOKS).round().astype(int)
+        closed = _closed(bodies, roots[:, looks], rotations[:, looks], side)
         joints = [INDEX[f"{side}_{finger}{number}"] for finger in FINGERS for number in (1, 2, 3)]
         frames = np.arange(rotations.shape[1])
         away = np.maximum(goal.start + _CLOSING - 3 - frames, frames - (goal.stop - _CLOSING + 3)) / _CLOSING
@@ -90,8 +91,17 @@ def _pumped(
 
 
 def _closed(bodies: Sequence[BodyMotion], roots: Array, rotations: Array, side: str) -> Array:
-    """Return rotations (A, 52, 4) of one frame with the fingers of ``side`` closed until they touch the other's arm."""
+    """Return rotations (A, 52, 4) with the fingers of ``side`` closed until they touch the other's arm.
+
+    ``roots`` (A, F, 3) and ``rotations`` (A, F, 52, 4) of some frames, the middle one of which has the fingers to begin
+    with: wrists turn a little while hands go up and down, and on none of them may a finger be too deep.
+    """
     pose = np.asarray(rotations, np.float64).copy()
+    middle = pose.shape[1] // 2
+    for finger in FINGERS:
+        for number in (1, 2, 3):
+            joint = INDEX[f"{side}_{finger}{number}"]
+            pose[:, :, joint] = pose[:, middle : middle + 1, joint]
     sign = 1.0 if side == "left" else -1.0
     parts = (f"{side}_hand", f"{side}_forearm")
     hands = [np.flatnonzero([region in parts for region in body.shape.regions]) for body in bodies]
@@ -107,14 +117,14 @@ def _closed(bodies: Sequence[BodyMotion], roots: Array, rotations: Array, side: 
             axis = np.array([0.66, 0.75 * sign, 0.0]) if finger == "thumb" else np.array([0.0, sign, 0.0])
             joint, own = INDEX[f"{side}_{finger}{k + 1}"], _finger(bodies[actor], side, finger)
             before = _depth(bodies, roots, pose, hands, actor, own)
-            was = pose[actor, joint].copy()
-            pose[actor, joint] = rot.multiply(was, rot.from_axis_angle(_STEP * axis))
+            was = pose[actor, :, joint].copy()
+            pose[actor, :, joint] = rot.multiply(was, rot.from_axis_angle(_STEP * axis))
             if _depth(bodies, roots, pose, hands, actor, own) > max(_PRESSED, before):
-                pose[actor, joint] = was
+                pose[actor, :, joint] = was
                 blocked.add(key)
             else:
                 bent[key] += _STEP
-    return pose
+    return pose[:, middle]
 
 
 def _finger(body: BodyMotion, side: str, finger: str) -> Array:
@@ -124,12 +134,12 @@ def _finger(body: BodyMotion, side: str, finger: str) -> Array:
 def _depth(
     bodies: Sequence[BodyMotion], roots: Array, pose: Array, hands: Sequence[Array], actor: int, own: Array
 ) -> float:
-    """Return how deep the capsules ``own`` of an actor are in the capsules ``hands`` of the other, metres."""
+    """Return how deep the capsules ``own`` of an actor are in the capsules ``hands`` of the other at most, metres."""
     placed = []
     for root, turns, body in zip(roots.astype(np.float32), pose.astype(np.float32), bodies):
-        posed = forward_kinematics(root[None], turns[None], body.skeleton)
+        posed = forward_kinematics(root, turns, body.skeleton)
         placed.append(place_capsules(body.shape, *posed))
     mine, theirs, other = placed[actor], placed[1 - actor], hands[1 - actor]
     i, j = np.repeat(own, len(other)), np.tile(other, len(own))
-    s, t, gap = closest_points(mine.start[0, i], mine.end[0, i], theirs.start[0, j], theirs.end[0, j])
+    s, t, gap = closest_points(mine.start[:, i], mine.end[:, i], theirs.start[:, j], theirs.end[:, j])
     return float((radius_at(mine.radius[i], s) + radius_at(theirs.radius[j], t) - gap).max())

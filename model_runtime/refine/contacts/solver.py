@@ -20,6 +20,7 @@ from .energy import Energy
 from .holding import (
     REACHING,
     arms_of,
+    hands_of,
     with_arms_held,
     with_arms_ready,
     with_calm_arms,
@@ -56,6 +57,7 @@ _FINISH = ((16.0, 14), (64.0, 14), (256.0, 14))  # as long as something is left
 _ROUNDS = ((0.02, 14), (0.2, 12), (1.0, 14), (4.0, 16))
 _PARTED_WHOLE = 16.0  # times as dear as to meet is it to part as wholes
 _DIRECTIONS, _APART = 8, (0.03, 0.08)  # and metres, to which two are shifted apart to begin with
+_PRESSED_LATER = 0.002  # metres
 _PAD = 3  # frames of kept motion that a stretch is solved with
 
 
@@ -181,6 +183,8 @@ def _solve(
     unknowns = trajectory_unknowns(bodies, kept, planted, options)
     wanted = [goal for goal in goals if not goal.held]
     groups = groups_of(wanted)
+    if any(hands_of([goal]) for goal in wanted):  # which are steadied and closed at the end, and press deeper by it
+        options = replace(options, tolerance=max(options.tolerance - _PRESSED_LATER, 0.0))
     steps, given = len(groups) + 2, bodies
     x, signs = unknowns.zeros(), np.ones(bodies[0].frames)
     for number, group in enumerate(groups):

@@ -62,13 +62,13 @@ def test_a_contact_for_which_there_is_no_time_to_come_is_told_of():
 
 
 def test_who_sits_stays_and_two_seats_too_far_apart_are_told_of_before_anything_is_computed():
-    seated = {"actions": (ActionSpan("sit", 0.0, 6.0),), "waypoints": (Waypoint(6.0, (1.6, 0.0), -EAST),)}
-    one = shot(1.6, HANDS, **seated)
+    sits = (ActionSpan("sit", 0.0, 6.0),)
+    one = shot(1.6, HANDS, actions=sits, waypoints=(Waypoint(6.0, (1.6, 0.0), -EAST),))
     assert list(out_of_reach(one)) == []
     played, _ = resolve_request(one)
     assert whereabouts(played.actors[1], 3.0) == pytest.approx((1.6, 0.0))
     assert whereabouts(played.actors[0], 3.0)[0] > 0.5
-    mia = replace(one.actors[0], actions=seated["actions"], waypoints=(Waypoint(6.0, (-0.4, 0.0), EAST),))
+    mia = replace(one.actors[0], actions=sits, waypoints=(Waypoint(6.0, (-0.4, 0.0), EAST),))
     (sentence,) = out_of_reach(replace(one, actors=(mia, one.actors[1])))
     assert sentence.startswith(
         "The right palm of 'Mia' cannot reach the right palm of 'Tom' at 3.00 s: they are 2.00 m"
@@ -79,10 +79,12 @@ def test_where_motion_is_given_it_is_told_too():
     frames = 181
     rotations = np.zeros((frames, 52, 4), np.float32)
     rotations[..., 0] = 1.0
-    root = np.tile(np.float32([3.0, 0.0, 0.9]), (frames, 1))
+    root = np.tile(np.array([3.0, 0.0, 0.9], np.float32), (frames, 1))
     given = MotionConstraints(root, rotations, np.zeros((frames, 52), np.float32), np.ones((frames, 5), bool))
     kept = shot(3.0, HANDS, constraints=given)
-    first = replace(kept.actors[0], constraints=replace(given, root_positions=root * np.float32([0.0, 0.0, 1.0])))
+    first = replace(
+        kept.actors[0], constraints=replace(given, root_positions=root * np.array([0.0, 0.0, 1.0], np.float32))
+    )
     (sentence,) = out_of_reach(replace(kept, actors=(first, kept.actors[1])))
     assert "they are 3.00 m apart" in sentence
 

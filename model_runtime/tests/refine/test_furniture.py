@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,8 @@ from model_runtime.contract import FloatArray
 from model_runtime.planning.height_normalisation import HeightNormalisation
 from model_runtime.refine.arm_collisions import clear_arms
 from model_runtime.refine.furniture import top_of
-from model_runtime.studies.furniture import table
+from model_runtime.refine.partner_legs import part_legs
+from model_runtime.studies.furniture import boxes, table
 
 from .test_arm_collisions import BODY, BUMP, FAR, FRAMES, posed, reaching
 
@@ -99,3 +102,53 @@ def test_a_giant_meets_furniture_at_its_own_scale() -> None:
     place = np.array([0.3, -0.4, 0.8], np.float32)
     assert mine.distance_at((place - [1.0, 0.0, 0.0]) / 2.0) == pytest.approx(TABLE.distance_at(place) / 2.0, abs=1e-5)
     assert other.distance_at(place - [1.0, 0.0, 0.0]) == pytest.approx(float(TABLE.distance_at(place)), abs=1e-5)
+
+
+def in_shelf(root: FloatArray, rotations: FloatArray, shelf: Obstacle) -> FloatArray:
+    """How deep the right upper arm is in a shelf, metres."""
+    away = posed()
+    bodies = [Body(SHAPE, BODY, root, rotations), Body(SHAPE, BODY, away[0] + FAR, away[1])]
+    deep = [e.depth for e in measure_contacts(bodies, obstacles=[shelf]).events if e.part == "right_upper_arm"]
+    return np.array([0.0, *deep], np.float32)
+
+
+def test_an_upper_arm_leaves_a_shelf_beside_it_but_not_the_back_of_its_own_seat() -> None:
+    root, rotations = posed()
+    places = forward_kinematics(root, rotations, BODY)[0][0]
+    shoulder, elbow = places[INDEX["right_shoulder"]], places[INDEX["right_elbow"]]
+    x, y, z = 0.35 * shoulder + 0.65 * elbow
+    shelf = boxes("Shelf", ((x - 0.3, y - 0.15, z - 0.04), (x - 0.02, y + 0.15, z + 0.04)))
+    assert in_shelf(root, rotations, shelf).max() > 0.015
+    result = cleared((root, rotations), shelf)
+    assert in_shelf(root, result, shelf).max() < 0.01
+    own = replace(shelf, seated=(0,))
+    seat = cleared((root, rotations), own)
+    other = cleared((root, rotations), boxes("Far", ((5.0, 5.0, 0.0), (5.1, 5.1, 0.1))))
+    np.testing.assert_array_equal(seat[:, INDEX["right_shoulder"]], other[:, INDEX["right_shoulder"]])
+
+
+def test_a_seated_knee_leaves_the_leg_of_a_table_and_its_foot_does_not_slide() -> None:
+    root, rotations = posed(seated=True)
+    away = posed()
+    places = forward_kinematics(root, rotations, BODY)[0][0]
+    x, y, z = places[INDEX["right_knee"]]
+    post = boxes("Post", ((x - 0.10, y - 0.12, 0.0), (x - 0.03, y + 0.05, z + 0.02)))
+    both = np.stack([root, away[0] + FAR]), np.stack([rotations, away[1]])
+    stands = np.zeros((2, FRAMES, 4), np.float32)
+    stands[0] = 1.0
+
+    def knee_in(turned: FloatArray) -> float:
+        bodies = [Body(SHAPE, BODY, root, turned), Body(SHAPE, BODY, away[0] + FAR, away[1])]
+        return float(measure_contacts(bodies, obstacles=[post]).obstacle_depth[0].max())
+
+    assert knee_in(rotations) > 0.02
+    fixed = np.zeros((2, FRAMES), bool)
+    result = part_legs(*both, [BODY, BODY], stands, fixed, [SHAPE, None], [[post], ()], together=False)
+    assert knee_in(result[0]) < 0.011
+    ankle = forward_kinematics(root, result[0], BODY)[0][:, INDEX["right_ankle"]]
+    assert np.abs(np.diff(ankle, axis=0)).max() < 1e-4
+    np.testing.assert_array_equal(result[1], both[1][1])
+    assert (
+        np.abs(forward_kinematics(root, result[0], BODY)[0][:, INDEX["left_knee"]] - places[INDEX["left_knee"]]).max()
+        < 1e-5
+    )
