@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .choreography.performing import perform_interactions
+from .choreography.planning import plan_interactions
 from .common.checkpoints import WEIGHTS
 from .conditioning.conditioning import Conditioning, conditioning_of
 from .contract import (
@@ -67,7 +69,9 @@ def generate(
     clock = StageClock(STAGES, progress)
 
     clock.begin(LISTENING)
-    resolved, notes = resolve_request(request)
+    planned, interactions, unplayed = plan_interactions(request)
+    resolved, notes = resolve_request(planned)
+    notes += unplayed
     voices = [mix_speech(actor.speech, request.duration) for actor in resolved.actors]
     transcripts = [
         align_transcript(voice, actor.words, actor.captions, actor.name)
@@ -92,15 +96,19 @@ def generate(
     bodies, missed = follow_directions(replace(bodies, roots=scale.back(bodies.roots)), resolved.actors)
     notes += missed
     touched: dict[str, Any] = {}
+    if interactions:
+        performed = perform_interactions(bodies, resolved.actors, interactions, clock.share)
+        bodies, resolved = performed.bodies, replace(resolved, actors=performed.actors)
+        notes, touched = notes + performed.notes, {"interactions": performed.report}
     if request.contacts:
         bodies, met, missed = resolve_shot(
             bodies, resolved.actors, request.contacts, progress=clock.share, obstacles=request.obstacles
         )
-        notes, touched = notes + missed, {"contacts": met.report}
+        notes, touched = notes + missed, {**touched, "contacts": met.report}
 
     clock.begin(FACES)
     faces = perform_faces(face_model, request, resolved, voices, transcripts, bodies, clock.share)
-    performed = tuple(
+    played = tuple(
         ActorPerformance(
             actor.name,
             *performed_body(bodies.roots[i], bodies.rotations[i], actor.constraints),
@@ -112,7 +120,7 @@ def generate(
     notes += [warning for text in transcripts for warning in text.warnings]
     spoken = [text.words for text in transcripts[: len(request.actors)]]
     report = report_of(request, voices, notes, stages[1].config.conditions, clock.end(), spoken)
-    return Performance(performed, {**report, **touched, "measures": measures_of(resolved.actors, performed)})
+    return Performance(played, {**report, **touched, "measures": measures_of(resolved.actors, played)})
 
 
 def generate_bodies(

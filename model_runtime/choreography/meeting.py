@@ -43,6 +43,7 @@ _STARTS, _FEW = 14, 4
 _MANY, _SETTLING = ((0.1, 30), (0.8, 30)), ((3.0, 40), (12.0, 50))  # of the pose: weight of penetration, iterations
 _ROUNDS = ((0.3, 20), (2.0, 25), (10.0, 30))
 _FINISH = ((30.0, 30), (90.0, 40))
+_ANCHOR = 4  # frames at each end of a stretch that stay as they are
 _TOLERANCE = 0.007  # metres of overlap that the solver allows; the gate allows 1 cm
 _TRUNK = 1.35  # times as long as the arm's reach takes the trunk to lean in
 _STILL, _EASES = 0.8, 14  # share of a trunk's own motion that is taken out while bodies hold each other; frames
@@ -77,23 +78,42 @@ class Met:
     span: tuple[int, int]
 
 
-def meet(bodies: Sequence[BodyMotion], reaches: Sequence[Reach], seed: int, shift: float) -> Met:
-    """Return both bodies with every reach met. ``shift``: metres that a body is readily moved as a whole."""
+def meet(
+    bodies: Sequence[BodyMotion], reaches: Sequence[Reach], seed: int, shift: float, anchored: bool = False
+) -> Met:
+    """Return both bodies with every reach met. ``shift``: metres that a body is readily moved as a whole.
+
+    With ``anchored`` everything beside the reaches stays where it is, to the last bit: bodies shift and come back.
+    Without, each is shifted for good, since nothing says where a composed scene stands.
+    """
     first = max(0, min(r.goal.start - max(r.come, UNTOUCHED) for r in reaches) - 8)
     last = min(bodies[0].frames, max(r.goal.stop + max(r.go, UNTOUCHED) for r in reaches) + 8)
     options = ResolveOptions(furthest=shift, tolerance=_TOLERANCE, seed=seed)
     parts = [_cut(body, slice(first, last)) for body in bodies]
     own = [replace(r, goal=replace(r.goal, start=r.goal.start - first, stop=r.goal.stop - first)) for r in reaches]
+    stays = np.zeros(last - first, bool)
+    if anchored:
+        stays[:_ANCHOR] = stays[-_ANCHOR:] = True
     with one_thread():
-        roots, rotations = _met(parts, own, options)
+        roots, rotations = _met(parts, own, options, stays)
     whole = np.stack([b.root for b in bodies]).astype(np.float32), np.stack([b.rotations for b in bodies])
+    if anchored:
+        whole[0][:, first:last], whole[1][:, first:last] = roots, rotations
+        return Met(*whole, (first, last))
     return _joined(whole, (roots, rotations), (first, last))
 
 
 def _cut(body: BodyMotion, window: slice) -> BodyMotion:
     contacts = body.foot_contacts
     assert contacts is not None
-    return replace(body, root=body.root[window], rotations=body.rotations[window], foot_contacts=contacts[window])
+    kept = None if body.kept is None else body.kept[window]
+    return replace(
+        body,
+        root=body.root[window],
+        rotations=body.rotations[window],
+        foot_contacts=contacts[window],
+        kept=kept,
+    )
 
 
 def _joined(whole: tuple[Array, Array], part: tuple[Array, Array], span: tuple[int, int]) -> Met:
@@ -114,11 +134,12 @@ def _joined(whole: tuple[Array, Array], part: tuple[Array, Array], span: tuple[i
     return Met(roots.astype(np.float32), rotations.astype(np.float32), span)
 
 
-def _met(bodies: list[BodyMotion], reaches: Sequence[Reach], options: ResolveOptions) -> tuple[FloatArray, FloatArray]:
+def _met(
+    bodies: list[BodyMotion], reaches: Sequence[Reach], options: ResolveOptions, stays: Array
+) -> tuple[FloatArray, FloatArray]:
     goals = [reach.goal for reach in reaches]
-    stays = np.zeros(bodies[0].frames, bool)
     poses = trajectory_unknowns(bodies, *_kept(bodies, stays), options)
-    unknowns = _only_whole_shifts(poses)
+    unknowns = poses if stays.any() else _only_whole_shifts(poses)
     x, signs = unknowns.zeros(), np.ones(bodies[0].frames)
     for group in _groups(goals):
         own = [reach for reach in reaches if reach.goal in group]
@@ -306,11 +327,15 @@ def _through(frames: int, reach: Reach, share: FloatArray) -> tuple[FloatArray, 
 
 
 def _spread(unknowns: Unknowns, pose: Tensor, reaches: Sequence[Reach], arms: Sequence[tuple[int, int]]) -> Tensor:
-    """Return the unknowns of a motion that goes into a pose and back, without ``arms``; whole shifts are throughout."""
+    """Return the unknowns of a motion that goes into a pose and back, without ``arms``.
+
+    Where whole shifts may be throughout, they are.
+    """
     share = np.max([_share(unknowns.fine.shape[0], reach, _TRUNK) for reach in reaches], axis=0)
+    throughout_only = bool(unknowns.free["shift"][:, -1].any())
 
     def share_of(name: str, knots: Array) -> Tensor:
-        if name != "shift":
+        if name != "shift" or not throughout_only:
             return torch.from_numpy(share[knots])
         throughout = torch.zeros(unknowns.shapes[name][1])
         throughout[-1] = 1.0

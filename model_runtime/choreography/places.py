@@ -32,7 +32,11 @@ _STEPS, _FAR = 120, 0.36  # of a ray, and metres at 1.70 m
 
 def composing_shape(skeleton: Skeleton) -> BodyShape:
     """Return the shape of a body of which the bones are known, with the places of this module as contact points."""
-    shape = default_body_shape(skeleton)
+    return with_places(default_body_shape(skeleton), skeleton)
+
+
+def with_places(shape: BodyShape, skeleton: Skeleton) -> BodyShape:
+    """Return a shape of this skeleton with the places of this module as further contact points."""
     rest, regions = skeleton.rest_positions, np.array(shape.regions)
     names, joints, offsets, normals = list(shape.points), [], [], []
     for side, sign in (("left", 1.0), ("right", -1.0)):

@@ -87,7 +87,12 @@ INTERACTIONS = (
 )  # fmt: skip
 # Those that the model plays. A model that learns more of them extends this line, and planning/interactions.py with what
 # is composed of labels.
-PLAYED_INTERACTIONS = ("chat", "walk towards")
+PLAYED_INTERACTIONS = (
+    "chat", "walk towards", "handshake", "wave", "hug", "high-five", "bend", "kiss on cheek", "push", "hit", "slap",
+    "grab", "point finger at", "cover mouth", "pat on back", "touch head", "pat on cheek", "massage shoulder",
+    "support with hand", "shoulder to shoulder", "whisper in ear", "thumb up", "fly kiss", "rock-paper-scissors",
+    "posing",
+)  # fmt: skip
 SHORTEST_SHOT, LONGEST_SHOT = 0.5, 600.0  # seconds
 FASTEST_WALK = 1.8  # m/s, for a body of 1.7 m; faster would be a run, which the networks have not learned
 SEAT_HEIGHTS = (0.25, 0.75)  # metres, for a body of 1.7 m

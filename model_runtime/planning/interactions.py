@@ -42,7 +42,7 @@ def _walk_towards(actors: Sequence[Actor], who: Sequence[int], span: Interaction
     """Let the actors ``who`` walk to the partner from the start of a span on, at the pace of people."""
     units = height_units((actors[0].skeleton.pelvis_height, actors[1].skeleton.pelvis_height))
     unit = sum(units) / 2
-    there = [_place(actors, number, span.start, unit) for number in (0, 1)]
+    there = [place_at(actors, number, span.start, unit) for number in (0, 1)]
     apart = float(np.linalg.norm(there[1] - there[0]))
     way = (apart - TALKING * unit) / len(who)
     if way < STEP * unit:
@@ -66,7 +66,7 @@ def _walk_towards(actors: Sequence[Actor], who: Sequence[int], span: Interaction
     return walked
 
 
-def _place(actors: Sequence[Actor], number: int, time: float, unit: float) -> np.ndarray:
+def place_at(actors: Sequence[Actor], number: int, time: float, unit: float) -> np.ndarray:
     """Return where an actor is at a time (s), after the walks to the partner before it."""
     actor, partner = actors[number], actors[1 - number]
     ended = [span for span in actor.actions if span.to_partner and span.end <= time]
