@@ -285,10 +285,10 @@ def test_a_change_that_a_stretch_elsewhere_has_not_made_is_still_one(scene: bpy.
 
 def test_an_interaction_that_is_played_is_a_change_and_one_that_is_not_is_none(scene: bpy.types.Scene) -> None:
     identity = scene.interact.actor_b.identity
-    hug = add_interaction(scene, "hug", identity, 121, 181)
+    carried = add_interaction(scene, "carry on back", identity, 121, 181)
     found = what_changed(scene)
     assert found is not None and found.stretch is None, "nothing would be generated for it"
-    set_category(scene, hug, "walk towards")
+    set_category(scene, carried, "walk towards")
     found = what_changed(scene)
     assert found is not None and found.stretch is not None and set(found.stretch.parts) == {"Anna", "Ben"}
     assert (found.stretch.first, found.stretch.last) == (91, 301), "Ben is elsewhere from then on"
@@ -296,3 +296,10 @@ def test_an_interaction_that_is_played_is_a_change_and_one_that_is_not_is_none(s
     taken = read_record(scene.interact.actor_a.armature.animation_data.action)
     assert taken is not None and [span.category for span in taken.load_request().interactions] == ["walk towards"]
     assert str(what_changed(scene)) == "Nothing was changed since Take 2"
+
+
+def test_an_interaction_that_is_performed_is_generated_anew_with_both(scene: bpy.types.Scene) -> None:
+    add_interaction(scene, "handshake", scene.interact.actor_b.identity, 121, 241)
+    found = what_changed(scene)
+    assert found is not None and found.stretch is not None and set(found.stretch.parts) == {"Anna", "Ben"}
+    assert found.stretch.first <= 121 and found.stretch.last >= 241

@@ -78,12 +78,12 @@ def test_an_interaction_lies_in_the_preview_range_with_its_name_and_colour(scene
 
 
 def test_what_the_model_cannot_play_is_grey_and_said_before_and_may_be_muted(scene: bpy.types.Scene) -> None:
-    strip = add_interaction(scene, "hug", identity(scene, 0), 61, 121)
+    strip = add_interaction(scene, "carry on back", identity(scene, 0), 61, 121)
     assert tuple(strip.color) == pytest.approx(LEFT_OUT_COLOUR, abs=1e-3)
     (problem,) = label_problems(scene)
     assert not problem.blocks
-    assert problem.sentence == "The model cannot play 'hug' yet: nothing is generated for this strip."
-    assert read_pair(scene)[0].category == "hug", "a later model may play it"
+    assert problem.sentence == "The model cannot play 'carry on back' yet: nothing is generated for this strip."
+    assert read_pair(scene)[0].category == "carry on back", "a later model may play it"
     mend(scene, problem)
     assert strip.mute and list(label_problems(scene)) == [] and read_pair(scene) == ()
 
@@ -97,14 +97,14 @@ def test_the_menu_has_all_forty_with_those_that_are_played_first(scene: bpy.type
 
 def test_a_second_strip_at_the_same_time_gets_room_of_its_own(scene: bpy.types.Scene) -> None:
     first = add_interaction(scene, "chat", BOTH_ACT, 31, 91)
-    second = add_interaction(scene, "hug", BOTH_ACT, 61, 121)
+    second = add_interaction(scene, "carry on back", BOTH_ACT, 61, 121)
     third = add_interaction(scene, "wave", BOTH_ACT, 121, 151)
     assert first.channel != second.channel and third.channel == first.channel
     assert scene.sequence_editor.channels[second.channel].name == "Interaction 2"
 
 
 def test_the_selected_strips_change_what_they_ask_for_and_who_acts(scene: bpy.types.Scene) -> None:
-    first = add_interaction(scene, "hug", identity(scene, 0), 31, 91)
+    first = add_interaction(scene, "carry on back", identity(scene, 0), 31, 91)
     second = add_interaction(scene, "wave", identity(scene, 0), 121, 151)
     select(scene, first, second)
     bpy.ops.interact.change_interaction(category="walk towards")
@@ -116,11 +116,11 @@ def test_the_selected_strips_change_what_they_ask_for_and_who_acts(scene: bpy.ty
 
 
 def test_a_category_may_be_typed_and_name_and_colour_follow(scene: bpy.types.Scene) -> None:
-    strip = add_interaction(scene, "hug", identity(scene, 1), 31, 91)
+    strip = add_interaction(scene, "carry on back", identity(scene, 1), 31, 91)
     strip.name = "Walk Towards"
     follow_pair(scene)
     assert strip.name == "Ben: walk towards" and tuple(strip.color) == pytest.approx(PLAYED_COLOUR, abs=1e-3)
-    strip.name, strip.color = "Ben: hug", (0.9, 0.1, 0.1)
+    strip.name, strip.color = "Ben: carry on back", (0.9, 0.1, 0.1)
     follow_pair(scene)
     assert tuple(strip.color) == pytest.approx((0.9, 0.1, 0.1), abs=1e-3), "a colour of one's own stays"
 

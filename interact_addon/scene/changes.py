@@ -103,6 +103,28 @@ def _same_goal(one: contract.ContactGoal, other: contract.ContactGoal) -> bool:
     return same_time and near and bare[0] == bare[1]
 
 
+def changed_interactions(before: contract.Request, now: contract.Request, name: str) -> list[Change]:
+    """Return what the two do to each other in one of two requests alone; labels say nothing of it."""
+
+    def performed(request: contract.Request) -> list[contract.InteractionSpan]:
+        names = [actor.name for actor in request.actors]
+        parts = [(span, contract.played_part(span, names).category) for span in request.interactions]
+        return [span for span, category in parts if category and category not in contract.PLAYED_BY_LABELS]
+
+    asked = performed(before), performed(now)
+    differs = [span for one, other in (asked, asked[::-1]) for span in one if not _is_span_among(span, other)]
+    return [Change(name, "interaction", span.start, span.end) for span in differs]
+
+
+def _is_span_among(span: contract.InteractionSpan, spans: Sequence[contract.InteractionSpan]) -> bool:
+    return any(
+        abs(span.start - other.start) < _SAME_TIME
+        and abs(span.end - other.end) < _SAME_TIME
+        and replace(span, start=0.0, end=0.0) == replace(other, start=0.0, end=0.0)
+        for other in spans
+    )
+
+
 def clipped(changes: Sequence[Change], start: float, end: float) -> list[Change]:
     """Return what is left of changes outside of ``start`` to ``end`` (s), where all was generated anew."""
     left = []

@@ -16,6 +16,7 @@ from ..scene.changes import (
     Change,
     changed_character,
     changed_contacts,
+    changed_interactions,
     changed_settings,
     changes_of,
     span_of,
@@ -131,7 +132,8 @@ def what_changed_in_steps(
         changes += [Change(actor.name, Message("what was left out"), start, end) for start, end in record.pending]
         found = changes_of(before, actor, now.duration, differing_samples if listen else _unheard)
         changes += [replace(one, what=_UNHEARD) if one.what == VOICE and not listen else one for one in found]
-        changes += changed_contacts(request.renamed([other.name for other in now.actors]), now, actor.name)
+        renamed = request.renamed([other.name for other in now.actors])
+        changes += [*changed_contacts(renamed, now, actor.name), *changed_interactions(renamed, now, actor.name)]
     number = max(record.take for record in taken)
     known = [change for change in changes if change.what != _UNHEARD] or changes
     stretch = None if settings or not changes else _stretch(find_scene(), known)

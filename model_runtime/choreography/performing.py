@@ -57,7 +57,10 @@ def perform_interactions(
     report, notes = [], []
     for number, plan in enumerate(plans):
         progress(number / len(plans))
-        if _is_given(plan, actors, bodies.roots.shape[1]):
+        given = _given_share(plan, actors, bodies.roots.shape[1])
+        if given == 1.0:
+            continue  # it is in the motion that stays
+        if given > 0.0:
             notes.append(
                 f"'{plan.category}' at {plan.span.start:.2f} s reaches into motion that stays as it is, and is not "
                 "played anew; choose a stretch that holds all of it."
@@ -199,16 +202,17 @@ class _Performance:
         return max((float(np.percentile(gap, 90)) for gap in gaps), default=0.0)
 
 
-def _is_given(plan: PlannedInteraction, actors: Sequence[Actor], frames: int) -> bool:
-    """Return whether motion that is given reaches into an interaction."""
+def _given_share(plan: PlannedInteraction, actors: Sequence[Actor], frames: int) -> float:
+    """Return how much of both bodies is given while an interaction lasts, from 0 to 1."""
     first, last = (int(np.clip(round(t * FPS), 0, frames)) for t in (plan.contact - plan.come, plan.end))
+    masks: list[BoolArray] = []
     for actor in actors:
-        if actor.constraints is None:
-            continue
-        mask: BoolArray = actor.constraints.mask[:frames, : len(PART_JOINTS)]
-        if mask[first:last].any():
-            return True
-    return False
+        mask = np.zeros((frames, len(PART_JOINTS)), bool)
+        if actor.constraints is not None:
+            given = actor.constraints.mask[:frames, : len(PART_JOINTS)]
+            mask[: len(given)] = given
+        masks.append(mask[first:last])
+    return float(np.mean(masks))
 
 
 def _looking(plan: PlannedInteraction, actors: Sequence[Actor], bodies: Bodies) -> list[Actor]:

@@ -14,7 +14,18 @@ import numpy as np
 from ..body_model.proxemics import SIDE_BY_SIDE
 from ..common.arrays import Array
 from ..common.headings import facing, heading_towards
-from ..contract import FPS, INTERACTIONS, ActionSpan, Actor, InteractionSpan, Request, Waypoint, lay_over, played_part
+from ..contract import (
+    FPS,
+    INTERACTIONS,
+    PLAYED_BY_LABELS,
+    ActionSpan,
+    Actor,
+    InteractionSpan,
+    Request,
+    Waypoint,
+    lay_over,
+    played_part,
+)
 from ..contract.interactions import waiting
 from ..planning.given_motion import body_is_given
 from ..planning.height_normalisation import height_units
@@ -25,13 +36,13 @@ from .catalogue import CATEGORIES
 from .elements import Reaction, Variant, mirrored
 
 _NOTICED = 0.15  # seconds from the beginning of a strip to the first step or reach
-_SETTLED = 0.1  # seconds between the end of a walk and the contact
+_SETTLED = 0.25  # seconds between the end of a walk, with a foot still in the air, and the contact
 _FRONTAL = 60.0  # degrees that a reactor is turned away, up to which the two need not go round each other
 _NEAR_ENOUGH = 0.06  # metres by which a place may be missed without a step
+_APART, _STEPS_BACK = 0.95, 1.2  # metres between two who let go of each other, seconds that the step back takes
 _ROOM = 0.02  # metres more than the nearest that a walk may end
 _A_STEP = 1.0  # seconds that a step to the place takes
 _LONGER = 0.05  # seconds by which an interaction may outlast its strip unsaid
-BY_LABELS = ("chat", "walk towards")  # played by labels alone (``planning/interactions.py``)
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ def plan_interactions(request: Request) -> tuple[Request, list[PlannedInteractio
     names = [actor.name for actor in request.actors]
     for span in sorted(request.interactions, key=lambda span: span.start):
         part = played_part(span, names)
-        if not part.category or part.category in BY_LABELS:
+        if not part.category or part.category in PLAYED_BY_LABELS:
             continue
         if len(names) < 2:
             notes.append(f"'{part.category}' needs two; cast the second character.")
@@ -121,11 +132,10 @@ class _Planner:
 
     def refused(self) -> str:
         """Return why the interaction is not played, "" if it is."""
+        when = f"'{self.category}' at {self.span.start:.2f} s"
         for actor in self.actors:
             if body_is_given(actor, self.request.frames):
-                return (
-                    f"The body of '{actor.name}' is given, so '{self.category}' at {self.span.start:.2f} s is not played."
-                )
+                return f"The body of '{actor.name}' is given, so {when} is not played."
         if self.seated and _touches(self.variant, self.reaction):
             return (
                 f"'{self.seated[0].name}' sits at {self.span.start:.2f} s and '{self.category}' is played standing; "
@@ -152,7 +162,8 @@ class _Planner:
         """Let the one who begins walk or step to where the variant wants it."""
         units = height_units((self.actors[0].skeleton.pelvis_height, self.actors[1].skeleton.pelvis_height))
         unit, begins = 0.5 * sum(units), self.span.start + _NOTICED
-        place, way, short = _place_of(rng, self.actors, self.roles, self.span.start, self.variant, unit)
+        drawn = self.variant, self.reaction
+        place, way, short = _place_of(rng, self.actors, self.roles, self.span.start, drawn, unit)
         self.shift = max(self.variant.shift, 0.5 * short + _NEAR_ENOUGH) * _mean_size(self.actors)
         if way > STEP * unit:
             arrives = begins + max(way / (USUAL * unit) + LOST, SHORTEST_WALK)
@@ -161,6 +172,21 @@ class _Planner:
         elif way > _NEAR_ENOUGH:
             self.contact = max(self.contact, begins + _A_STEP)
             self.there = replace(place, time=self.contact - _SETTLED)
+
+    def _step_back(self, end: float, actions: Sequence[ActionSpan], points: Sequence[Waypoint]) -> list[Waypoint]:
+        """Return the place to which the one who came steps back, if there is time for it and the two stand close."""
+        assert self.there is not None
+        until = next((a.end for a in actions if a.label == "stand" and a.start <= end < a.end), end)
+        if until - end < _STEPS_BACK or any(end < p.time <= until for p in points):
+            return []
+        unit = _mean_size(self.actors)
+        theirs = place_at(self.actors, self.roles[1], end, unit)
+        away = np.asarray(self.there.position) - theirs
+        apart = float(np.linalg.norm(away))
+        if apart >= _APART * unit - _NEAR_ENOUGH or apart < 1e-3:
+            return []
+        x, y = theirs + away * (_APART * unit / apart)
+        return [Waypoint(end + _STEPS_BACK, (float(x), float(y)), self.there.heading)]
 
     def planned(self) -> tuple[Request, PlannedInteraction]:
         """Return the request with both where they should be, and what is performed there."""
@@ -177,7 +203,7 @@ class _Planner:
                 actions = lay_over(actions, self.walk) if self.walk is not None else actions
                 if self.there is not None:
                     inside = [p for p in points if not self.span.start < p.time <= plan.end]
-                    points = (*inside, self.there)
+                    points = (*inside, self.there, *self._step_back(plan.end, actions, inside))
             played.append(replace(actor, actions=actions, waypoints=tuple(points)))
         return replace(self.request, actors=tuple(played)), plan
 
@@ -205,20 +231,21 @@ def _place_of(
     actors: Sequence[Actor],
     roles: tuple[int, int],
     time: float,
-    variant: Variant,
+    drawn: tuple[Variant, Reaction],
     unit: float,
 ) -> tuple[Waypoint, float, float]:
     """Return where the one who begins should stand, how far that is, and by how much two stand too far apart there.
 
     The other faces the one who begins.
     """
+    variant, reaction = drawn
     first, second = (place_at(actors, number, time, unit) for number in roles)
     low, high = (x * _mean_size(actors) for x in variant.distance)
     bearing, turned = (np.radians(float(rng.uniform(*span))) for span in (variant.bearing, variant.turned))
     now = float(np.linalg.norm(first - second))
     wanted = float(rng.uniform(low, high))
-    if not _touches(variant, Reaction("")) and abs(turned) < np.radians(_FRONTAL):
-        wanted = float(np.clip(now, low, max(high, now)))  # a sign is seen from wherever it is made
+    if not _touches(variant, reaction) and abs(turned) < np.radians(_FRONTAL):
+        return Waypoint(time, (float(first[0]), float(first[1]))), 0.0, 0.0  # a sign is seen from wherever it is made
     apart = max(wanted, (SIDE_BY_SIDE + _ROOM) * unit)
     theirs = float(heading_towards(first - second)) if now > 1e-3 else actors[roles[1]].heading
     mine = theirs - bearing - np.pi - turned

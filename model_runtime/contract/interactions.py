@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .prompts import read_prompt
 from .request import ActionSpan, Actor, InteractionSpan, Request
-from .vocabulary import PLAYED_INTERACTIONS
+from .vocabulary import PLAYED_BY_LABELS, PLAYED_INTERACTIONS
 
 _NOTHING = 1e-6  # seconds
 _MOST_SHOWN = 60  # letters of a prompt in a sentence
@@ -40,15 +40,23 @@ def played_part(span: InteractionSpan, names: Sequence[str]) -> PlayedPart:
         played = " and ".join(f"'{name}'" for name in PLAYED_INTERACTIONS)
         why = f"The model does not know what to play for '{text}': nothing is generated for this strip. It plays"
         return PlayedPart("", who, f"{why} {played}.")
-    if len(reading.categories) > 1:
-        asked = " and ".join(f"'{name}'" for name in reading.categories)
+    categories = _without_approach(reading.categories)
+    if len(categories) > 1:
+        asked = " and ".join(f"'{name}'" for name in categories)
         why = f"'{text}' asks for {asked}: nothing is generated for this strip; cut it and ask for one in each part."
         return PlayedPart("", who, why)
-    (category,) = reading.categories
+    (category,) = categories
     if category not in PLAYED_INTERACTIONS:
         return PlayedPart("", who, not_played(category))
     rest = f"'{text}' is played as '{category}', without: {', '.join(reading.rest)}." if reading.rest else ""
     return PlayedPart(category, who, rest)
+
+
+def _without_approach(categories: Sequence[str]) -> tuple[str, ...]:
+    """Return the categories without a walk towards somebody that leads to what is done next: it belongs to that."""
+    first, *others = categories
+    performed = len(others) == 1 and others[0] in PLAYED_INTERACTIONS and others[0] not in PLAYED_BY_LABELS
+    return tuple(others) if first == "walk towards" and performed else tuple(categories)
 
 
 def not_played(category: str) -> str:

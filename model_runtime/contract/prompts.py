@@ -121,7 +121,7 @@ def read_prompt(text: str, names: Sequence[str]) -> PromptReading:
         left = f"{left[: match.start()]} {' '.join(manner)} {left[match.end() :]}"
     bare = re.sub(r"@[01]('s)?", " ", left)
     rest = tuple(word for word in re.findall(r"[^\W\d_][\w'’-]*", bare) if not _FILLING.fullmatch(word))
-    return PromptReading(categories, _who_acts(plain, matches[0][1]) if len(categories) == 1 else (), rest)
+    return PromptReading(categories, _who_acts(plain, matches[0][1]) if matches else (), rest)
 
 
 def _matches(plain: str) -> Iterator[tuple[str, re.Match[str]]]:

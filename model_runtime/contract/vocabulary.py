@@ -85,13 +85,13 @@ INTERACTIONS = (
     "massage shoulder", "massage leg", "hand wrestling", "chat", "pat on cheek", "thumb up", "touch head", "imitate",
     "kiss on cheek", "help up", "cover mouth", "look back", "block", "fly kiss",
 )  # fmt: skip
-# Those that the model plays. A model that learns more of them extends this line, and planning/interactions.py with what
-# is composed of labels.
+# Those that are played: by labels (planning/interactions.py) or by a choreography (choreography/). Others have none,
+# or one that does not look right beside people who go on with their own motion.
+PLAYED_BY_LABELS = ("chat", "walk towards")
 PLAYED_INTERACTIONS = (
-    "chat", "walk towards", "handshake", "wave", "hug", "high-five", "bend", "kiss on cheek", "push", "hit", "slap",
-    "grab", "point finger at", "cover mouth", "pat on back", "touch head", "pat on cheek", "massage shoulder",
-    "support with hand", "shoulder to shoulder", "whisper in ear", "thumb up", "fly kiss", "rock-paper-scissors",
-    "posing",
+    *PLAYED_BY_LABELS, "handshake", "wave", "hug", "high-five", "bend", "kiss on cheek", "push", "hit", "slap",
+    "grab", "point finger at", "cover mouth", "pat on back", "touch head", "pat on cheek", "whisper in ear", "thumb up",
+    "fly kiss", "rock-paper-scissors",
 )  # fmt: skip
 SHORTEST_SHOT, LONGEST_SHOT = 0.5, 600.0  # seconds
 FASTEST_WALK = 1.8  # m/s, for a body of 1.7 m; faster would be a run, which the networks have not learned

@@ -72,9 +72,9 @@ def test_a_prompt_is_played_by_its_words():
 def test_what_is_not_played_is_said_and_changes_nothing():
     plain, _ = resolve_request(shot())
     played, notes = resolve_request(
-        shot(InteractionSpan(2.0, 9.0, (0,), "hug"), InteractionSpan(3.0, 4.0, (1,), "hug"))
+        shot(InteractionSpan(2.0, 9.0, (0,), "carry on back"), InteractionSpan(3.0, 4.0, (1,), "carry on back"))
     )
-    assert notes == ["The model cannot play 'hug' yet: nothing is generated for this strip."], "once"
+    assert notes == ["The model cannot play 'carry on back' yet: nothing is generated for this strip."], "once"
     assert played.actors == plain.actors
 
 
