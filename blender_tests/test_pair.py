@@ -25,6 +25,7 @@ from interact_addon.scene.pair import (
     who_acts,
 )
 from interact_addon.scene.preflight import mend
+from interact_addon.scene.preflight.contacts import contact_problems
 from interact_addon.scene.preflight.labels import label_problems
 from interact_addon.scene.ranges import chosen_range
 from interact_addon.scene.reading import read_text_strips
@@ -196,8 +197,8 @@ def test_a_prompt_that_is_edited_says_at_once_what_is_left_out(scene: bpy.types.
     assert strip.name == "they do a backflip" and strip.color_tag == "COLOR_09"
     (problem,) = label_problems(scene)
     assert problem.sentence == (
-        "The model does not know what to play for 'they do a backflip': nothing is generated for this strip. It plays "
-        "'chat' and 'walk towards'."
+        "The model does not know what to play for 'they do a backflip': nothing is generated for this strip. Use the "
+        "name of an interaction, such as 'handshake' or 'walk towards'."
     )
 
 
@@ -216,16 +217,16 @@ def test_strips_of_the_pair_do_not_hide_the_scene_in_renders(scene: bpy.types.Sc
 @pytest.mark.parametrize("channel", ["Interactions", "Pair Prompt"])
 def test_a_strip_put_there_by_hand_is_read_by_its_name(scene: bpy.types.Scene, channel: str) -> None:
     sequencer: Any = scene.sequence_editor_create()
-    compat.new_color_strip(sequencer, "they shake hands", 5, 1, 60)
+    compat.new_color_strip(sequencer, "they carry on back", 5, 1, 60)
     sequencer.channels[5].name = channel
     (problem,) = label_problems(scene)
-    assert problem.sentence == "The model cannot play 'handshake' yet: nothing is generated for this strip."
+    assert problem.sentence == "The model cannot play 'carry on back' yet: nothing is generated for this strip."
 
 
 def test_a_strip_in_the_contact_channel_that_names_no_points_is_told_and_may_be_muted(scene: bpy.types.Scene) -> None:
     number = ensure_channel_of_pair(scene, CONTACT)
     strip = compat.new_color_strip(scene.sequence_editor, "palm to palm", number, 1, 60)
-    (problem,) = label_problems(scene)
+    (problem,) = contact_problems(scene, ())
     assert "'palm to palm' does not say what touches" in problem.sentence and problem.blocks
     mend(scene, problem)
-    assert strip.mute and list(label_problems(scene)) == []
+    assert strip.mute and list(contact_problems(scene, ())) == []

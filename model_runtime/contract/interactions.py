@@ -37,9 +37,8 @@ def played_part(span: InteractionSpan, names: Sequence[str]) -> PlayedPart:
     reading, text = read_prompt(span.prompt, names), _shown(span.prompt)
     who = reading.who or span.who
     if not reading.categories:
-        played = " and ".join(f"'{name}'" for name in PLAYED_INTERACTIONS)
-        why = f"The model does not know what to play for '{text}': nothing is generated for this strip. It plays"
-        return PlayedPart("", who, f"{why} {played}.")
+        why = f"The model does not know what to play for '{text}': nothing is generated for this strip."
+        return PlayedPart("", who, f"{why} Use the name of an interaction, such as 'handshake' or 'walk towards'.")
     categories = _without_approach(reading.categories)
     if len(categories) > 1:
         asked = " and ".join(f"'{name}'" for name in categories)
