@@ -154,3 +154,25 @@ def test_the_runtime_is_loaded_early_once_a_session_and_not_by_the_drawing_itsel
     casting.draw(casting(), bpy.context)
     casting.draw(casting(), bpy.context)
     assert registered == [generation.warm_up]
+
+
+def test_a_file_that_is_opened_with_its_cast_loads_the_runtime_and_mixes_its_voices_once(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered: list[Any] = []
+    timers = SimpleNamespace(register=lambda act, first_interval: registered.append(act))
+    monkeypatch.setattr(generation, "bpy", SimpleNamespace(app=SimpleNamespace(background=False, timers=timers)))
+    monkeypatch.setattr(generation, "_mixed_early", set())
+    drawn: Any = type("Drawn", (bpy.types.INTERACT_PT_generate.__mro__[1],), {"layout": MagicMock()})
+    monkeypatch.setattr("interact_addon.panels.generate.draw_problems", MagicMock())
+    drawn.draw(drawn(), bpy.context)
+    assert registered == [], "nobody is cast"
+    for actor, armature in zip(bpy.context.scene.interact.actors, two_armatures):
+        actor.armature = armature
+    drawn.draw(drawn(), bpy.context)
+    drawn.draw(drawn(), bpy.context)
+    (act,) = registered
+    warmed: list[Any] = []
+    monkeypatch.setattr(generation, "warm_up", warmed.append)
+    act()
+    assert warmed == [bpy.context.scene]

@@ -26,6 +26,7 @@ from . import bench_check
 from .demo.scene import build_demo_scene
 from .operators.generate import tick
 from .progress import quiet
+from .properties import actor_name
 from .runtime_api import errors, files
 from .scene.shot import mixed_in_steps
 from .takes.library import show, takes_in
@@ -112,7 +113,7 @@ def _cast_anew(scene: Any) -> None:
 def _work_in_the_background(scene: Any) -> None:
     """Do for ``LATER`` seconds what a timer does in a window."""
     until = time.monotonic() + LATER
-    for _ in mixed_in_steps(lambda: scene, [actor.name for actor in scene.interact.actors]):
+    for _ in mixed_in_steps(lambda: scene, [actor_name(actor) for actor in scene.interact.actors]):
         time.sleep(0.1)
     time.sleep(max(until - time.monotonic(), 0.0))
 

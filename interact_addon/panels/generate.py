@@ -48,6 +48,8 @@ class Generate(Sidebar):
         reason = "" if generation.current is not None else generation.disabled_reason(context.scene)
         if reason:
             lines(layout, context, reason)
+        else:
+            generation.warm_up_early(context.scene)  # a file that was saved with its cast
         draw_problems(layout, context, known_change(context.scene), is_ready=not reason)
         if install_is_wanted():
             draw_install(layout, context)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import bpy
@@ -30,6 +31,7 @@ from .process import SECONDS_BETWEEN_POLLS, RuntimeProcess
 _runtime: RuntimeProcess | None = None
 current: Generation | None = None
 _is_warmed_early = False
+_mixed_early: set[int] = set()  # the session_uids of scenes that were ready when a panel was drawn
 
 
 def key_take(scene: bpy.types.Scene, shot: Shot, performance: contract.Performance) -> KeyedPerformance:
@@ -348,15 +350,27 @@ def warm_up(scene: bpy.types.Scene | None = None) -> None:
         early_voices.begin(scene)
 
 
-def warm_up_early() -> None:
+def warm_up_early(scene: bpy.types.Scene | None = None) -> None:
     """Let the worker load for somebody who is about to cast, from a panel that is drawn; once a session.
 
-    It has some seconds more then. Drawing itself waits for nothing: a timer starts the process.
+    It has some seconds more then. Drawing itself waits for nothing: a timer starts the process. ``scene``: one that is
+    ready, as in a file that was just opened; its voices are mixed too, once a scene.
     """
     global _is_warmed_early
-    if not bpy.app.background and not _is_warmed_early:
+    if bpy.app.background:
+        return
+    if scene is not None and scene.session_uid not in _mixed_early:
+        _mixed_early.add(scene.session_uid)
+        _is_warmed_early = True
+        bpy.app.timers.register(partial(_warm_up_scene, scene.session_uid), first_interval=0.0)
+    elif not _is_warmed_early:
         _is_warmed_early = True
         bpy.app.timers.register(warm_up, first_interval=0.0)
+
+
+def _warm_up_scene(uid: int) -> None:
+    if (scene := scene_with(uid)) is not None:
+        warm_up(scene)
 
 
 def runtime_is_missing() -> bool:

@@ -87,7 +87,7 @@ ADDON_EDGES = {
     "batch_export": "export formats progress runtime_api",
     "batch_check": "check progress runtime_api",
     "bench_check": "check overlay properties rig runtime_api scene worker_client",
-    "bench": "bench_check demo operators progress runtime_api scene takes worker_client",
+    "bench": "bench_check demo operators progress properties runtime_api scene takes worker_client",
     "batch": "batch_check batch_export bench compat demo export progress runtime_api scene takes worker_client",
     "registration": "batch compat messages operators overlay panels preferences properties scene takes worker_client",
     "__main__": "batch compat",
