@@ -15,6 +15,7 @@ from interact_addon.scene.channels import EMOTIONS as EMOTION_CHANNEL
 from interact_addon.scene.channels import is_channel_of
 from interact_addon.scene.emotions import emotion_name, emotion_of
 from interact_addon.scene.label_names import EMOTION_COLOURS
+from interact_addon.scene.preflight import find_problems
 from interact_addon.scene.request import build_request
 from model_runtime.contract import EMOTION_CHOICES, FIRST_EMOTIONS, FIRST_RELATIONSHIPS, RELATIONSHIPS, EmotionSpan
 from model_runtime.errors import InvalidRequest
@@ -112,12 +113,13 @@ def test_a_copy_whose_intensity_blender_destroyed_is_refused_and_one_in_per_cent
     assert emotions_of_anna(scene) == [("joy", 1.5, 0.0, 3.0), ("joy", 1.5, 3.0, 6.0)]
 
 
-def test_overlapping_emotion_strips_are_refused_with_the_time(scene: bpy.types.Scene) -> None:
-    strips.add_emotion(scene, "Anna", "joy", 1.0, 1, 91)
-    second = strips.add_emotion(scene, "Anna", "anger", 1.0, 61, 151)
+def test_of_overlapping_emotion_strips_the_one_on_top_counts(scene: bpy.types.Scene) -> None:
+    strips.add_emotion(scene, "Anna", "joy", 1.0, 1, 151)
+    second = strips.add_emotion(scene, "Anna", "anger", 1.0, 61, 91)
     scene.sequence_editor.channels[second.channel].name = "Anna Emotions 2"
-    with pytest.raises(InvalidRequest, match=r"'joy' and 'anger' of 'Anna' overlap at 2\.00 s"):
-        build_request(scene)
+    around = [("joy", 1.0, 0.0, 2.0), ("anger", 1.0, 2.0, 3.0), ("joy", 1.0, 3.0, 5.0)]
+    assert emotions_of_anna(scene) == around
+    assert find_problems(scene) == [], "nothing has to be repaired by hand"
 
 
 def test_neutral_and_no_intensity_are_no_spans(scene: bpy.types.Scene) -> None:

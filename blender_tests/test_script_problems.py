@@ -9,15 +9,11 @@ from pathlib import Path
 import bpy
 import pytest
 
-from interact_addon import compat
 from interact_addon.properties import actor_key
 from interact_addon.rig.tables import MIXAMO
 from interact_addon.scene import strips
 from interact_addon.scene.attention import add_pin
-from interact_addon.scene.channels import EMOTIONS
-from interact_addon.scene.ownership import strips_of
 from interact_addon.scene.preflight import Problem, check_scene, find_problems, mend, mend_all
-from interact_addon.scene.reading import label_of
 from interact_addon.scene.request import build_request, cast_scene
 from model_runtime.errors import InterActError, InvalidRequest
 
@@ -62,11 +58,6 @@ def eleven_minutes(scene: bpy.types.Scene) -> None:
     scene.frame_end = 11 * 60 * 30
 
 
-def overlapping(scene: bpy.types.Scene) -> None:
-    anna_feels(scene, "joy", 1, 50)
-    anna_feels(scene, "anger", 21, 31)
-
-
 def pin_without_target(scene: bpy.types.Scene) -> None:
     empty = bpy.data.objects.new("There", None)
     scene.collection.objects.link(empty)
@@ -90,7 +81,6 @@ BROKEN: list[tuple[Callable[[bpy.types.Scene], object], str, str]] = [
     (eleven_minutes, "range too long", "a shot lasts from 0.5 s to 10 minutes"),
     (lambda scene: anna_feels(scene, "glücklich", 1, 31), "unknown emotion", "name it one of"),
     (lambda scene: anna_feels(scene, "joy 3", 1, 31), "emotion too strong", "intensity from 0 to 2"),
-    (overlapping, "overlapping emotions", "'joy' and 'anger' of 'Anna' overlap at 0.67 s"),
     (pin_without_target, "no target", "choose one under Script > Targets"),
     (empty_path, "empty path", "has no points"),
     (unknown_label, "unknown label", "name it one of: sit, walk, stand"),
@@ -111,17 +101,6 @@ def test_what_would_be_refused_is_said_before_and_mended_by_its_button(
     mend(scene, problem)
     assert find_problems(scene) == []
     build_request(scene)
-
-
-def test_an_overlap_keeps_the_later_emotion_and_the_earlier_one_around_it(scene: bpy.types.Scene) -> None:
-    overlapping(scene)
-    assert mend_all(scene) == ["'joy' gives way to 'anger'."]
-    found = strips_of(scene, actor_key(scene.interact.actor_a), EMOTIONS, "COLOR")
-    assert [(label_of(s.name), compat.strip_left(s), compat.strip_right(s)) for s in found] == [
-        ("joy", 1, 21),
-        ("anger", 21, 31),
-        ("joy", 31, 50),
-    ]
 
 
 def test_what_says_something_new_is_left_by_mend_all(scene: bpy.types.Scene) -> None:

@@ -250,3 +250,14 @@ def test_overlays_take_four_milliseconds_of_a_redraw_while_somebody_scrubs(long_
 def test_with_all_of_its_buttons_off_the_overlay_of_a_check_adds_next_to_nothing(checked: dict[str, Any]) -> None:
     assert checked["overlay_off"] < 0.1 * checked["overlay_all"]
     assert {"from_curves", "as_evaluated", "of_dense_bodies"} <= set(checked), "each check came to its end"
+
+
+def test_pasted_words_are_put_where_they_are_spoken_and_edited_ones_again(program: str, tmp_path: Path) -> None:
+    seen = seen_by(program, "words.py", tmp_path, longest=LONGEST)
+    (whole,) = seen["pasted"]
+    found = seen["found"]
+    assert len(found) >= 3 and " ".join(text for text, _, _ in found) == whole[0]
+    assert all(first[2] <= second[1] for first, second in itertools.pairwise(found))
+    edited = seen["edited"][-1]
+    assert edited[0] == " ".join(found[-1][0].split()[:-1]) and edited[2] < found[-1][2], "it ends with its last word"
+    assert seen["undone"][-1][1:] == found[-1][1:], "one step back, and it is not moved again by itself"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from ..runtime_api import contract, errors
 
@@ -79,20 +78,17 @@ def energy_spans(samples: Sequence[float], duration: float) -> tuple[contract.En
 
 
 def emotion_spans(
-    strips: Sequence[contract.EmotionSpan], own: Sequence[contract.EmotionSpan], actor: str
+    strips: Sequence[contract.EmotionSpan], own: Sequence[contract.EmotionSpan]
 ) -> tuple[contract.EmotionSpan, ...]:
     """Return the emotions of the strips and the actor's own in the gaps, in order of time, without neutral spans.
 
-    Raises ``InvalidRequest`` where two strips overlap.
+    ``strips``: from the lowest to the one on top, which counts where they overlap.
     """
-    strips = sorted(strips, key=lambda span: span.start)
-    for first, second in pairwise(strips):
-        if second.start < first.end - 1e-4:
-            raise errors.InvalidRequest(
-                f"The emotion strips '{first.emotion}' and '{second.emotion}' of '{actor}' overlap at "
-                f"{second.start:.2f} s; move or trim one of them."
-            )
-    spans = [*strips, *(piece for span in own for piece in _outside(span, strips))]
+    seen: list[contract.EmotionSpan] = []
+    for strip in strips:
+        seen = [*(piece for span in seen for piece in _outside(span, [strip])), strip]
+    seen.sort(key=lambda span: span.start)
+    spans = [*seen, *(piece for span in own for piece in _outside(span, seen))]
     return tuple(sorted((s for s in spans if s.emotion != NEUTRAL and s.intensity > 0.0), key=lambda span: span.start))
 
 

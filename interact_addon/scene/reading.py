@@ -77,16 +77,18 @@ def read_emotions(
 ) -> tuple[contract.EmotionSpan, ...]:
     """Return an actor's emotions within the shot: of its strips, elsewhere of the actor's own settings.
 
-    Raises ``InvalidRequest`` where a strip's name is no emotion or two strips overlap.
+    Where strips overlap, the one on top counts, as of ``read_actions``. Raises ``InvalidRequest`` where a strip's name
+    is no emotion.
     """
     source = compat.sequencer_scene(scene)
     clock, spans, name = Clock(source, scene), [], as_key(actor).name
-    for strip in strips_of(source, actor, EMOTIONS, "COLOR"):
+    strips = strips_of(source, actor, EMOTIONS, "COLOR")
+    for strip in sorted(strips, key=lambda strip: (strip.channel, compat.strip_left(strip))):
         start, end = clock.span(strip)
         emotion, intensity = emotion_of(strip.name, name)
         if end - start > 1e-6:
             spans.append(contract.EmotionSpan(emotion, intensity, start, end))
-    return emotion_spans(spans, spans_of_samples(_own_emotion(scene, actor_settings), clock.duration), name)
+    return emotion_spans(spans, spans_of_samples(_own_emotion(scene, actor_settings), clock.duration))
 
 
 def read_energy(scene: bpy.types.Scene, actor_settings: Any) -> tuple[contract.EnergySpan, ...]:

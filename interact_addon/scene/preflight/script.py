@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import bpy
@@ -18,7 +17,6 @@ from ...runtime_api import contract, errors
 from ..attention import trouble_with_target
 from ..channels import EMOTIONS, GAZE, PINS
 from ..emotions import emotion_name, emotion_of
-from ..label_names import emotion_colour
 from ..ownership import strips_of
 from ..reading import Clock, shot_duration
 from ..shot_range import fit_range
@@ -125,37 +123,13 @@ def _sounds(scene: bpy.types.Scene, actor: Any) -> Iterator[Problem]:
 
 
 def _emotions(scene: bpy.types.Scene, actor: Any) -> Iterator[Problem]:
-    """Yield emotion strips that cannot be read, and those that overlap within the shot."""
+    """Yield emotion strips that cannot be read."""
     source, name = compat.sequencer_scene(scene), actor_name(actor)
-    clock, shown = Clock(source, scene), []
     for strip in strips_of(source, actor_key(actor), EMOTIONS, "COLOR"):
         try:
             emotion_of(strip.name, name)
         except errors.InvalidRequest as error:
             yield _unreadable(strip, name, str(error))
-            continue
-        start, end = clock.span(strip)
-        if end - start > _NOTHING:
-            shown.append((start, end, strip))
-    shown.sort(key=lambda one: one[0])
-    for (_, end, first), (start, _, second) in pairwise(shown):
-        if start < end - _NOTHING:
-            yield Problem(
-                "overlapping emotions",
-                Message(
-                    "The emotion strips '{first}' and '{second}' of '{actor}' overlap at {seconds} s; move or trim one "
-                    "of them.",
-                    first=first.name.strip(),
-                    second=second.name.strip(),
-                    actor=name,
-                    seconds=format(start, ".2f"),
-                ),
-                name,
-                True,
-                "Trim the Earlier",
-                Message("'{first}' gives way to '{second}'.", first=first.name.strip(), second=second.name.strip()),
-                partial(_give_way, first.name, second.name),
-            )
 
 
 def _unreadable(strip: Any, actor: str, sentence: str) -> Problem:
@@ -235,19 +209,3 @@ def _clear_target(name: str, scene: bpy.types.Scene) -> None:
 
 def _name_emotion(name: str, wanted: str, scene: bpy.types.Scene) -> None:
     _strip(scene, name).name = wanted
-
-
-def _give_way(first: str, second: str, scene: bpy.types.Scene) -> None:
-    """Let the strip that begins later take its frames; what the earlier one lasts longer goes on after it."""
-    earlier, later = _strip(scene, first), _strip(scene, second)
-    left, right, end = compat.strip_left(later), compat.strip_right(later), compat.strip_right(earlier)
-    if end > right:
-        emotion, intensity = emotion_of(earlier.name, "")
-        editor = compat.sequencer_scene(scene).sequence_editor
-        name = emotion_name(emotion, intensity)
-        rest = compat.new_color_strip(editor, name, earlier.channel, int(right), int(end))
-        rest.color = emotion_colour(emotion)
-    if compat.strip_left(earlier) < left:
-        compat.set_strip_right(earlier, int(left))
-    else:
-        earlier.mute = True
