@@ -50,7 +50,7 @@ def opened_order(scene: bpy.types.Scene) -> Order:
     seed and quality of the take that is shown, what lies more than a second before the first change is kept, not made
     again; another seed makes all anew, and so does a second press.
     """
-    if is_locked(scene) or scene.interact.takes > 1 or not is_made_alike(scene):  # type: ignore[attr-defined]
+    if scene.interact.takes > 1 or not is_made_alike(scene):  # type: ignore[attr-defined]
         return whole_order(scene)
     return Order(settle=_opened_in_steps)
 
