@@ -96,7 +96,7 @@ def wave() -> Category:
 def hug() -> Category:
     def around(role: int, point: str, on: str, at: float = 0.0) -> Touch:
         ready = "wrapped low" if "small" in on else "wrapped"
-        return Touch(role, point, on, at=at, ready=ready, via="opened", back=True)
+        return Touch(role, point, on, at=at, gap=0.008, ready=ready, via="opened", back=True)
 
     over = (around(0, "right_palm", "left_blade"), around(0, "left_palm", "right_small_of_back", 0.12))
     back = (around(1, "left_palm", "right_small_of_back", 0.15), around(1, "right_palm", "left_blade", 0.25))
@@ -106,7 +106,7 @@ def hug() -> Category:
         Reaction("stiffens", (), (Act(1, "stiffens"),), feeling="surprise"),
     )
     near: dict[str, Any] = {
-        "distance": (0.30, 0.36),
+        "distance": (0.40, 0.47),
         "reactions": answers,
         "hold": (1.0, 2.2),
         "come": (0.8, 1.1),
@@ -115,7 +115,7 @@ def hug() -> Category:
         "shift": 0.3,
         "early": (-0.25, -0.1),
     }
-    acts = (Act(0, "leans in"),)
+    acts = (Act(0, "leans in", 0.0, 1.4),)
     return Category(
         "hug",
         (

@@ -102,18 +102,18 @@ def massage_leg() -> Category:
             Move(0, "plays", 0.0, clips=(STAYS_DOWN,), cut=(0.0, 4.0)),
         ),
         "after": ("stays",),
-        "distance": (0.78, 0.86),
+        "distance": (0.96, 1.06),
         "shift": 0.25,
     }
     return Category(
         "massage leg",
         (
-            Variant("thigh", hands("left_thigh", "left_knee"), beats=rub, **near),
-            Variant("shin", hands("left_shin", "left_knee"), beats=rub, **near),
-            Variant("knee", hands("left_knee", "left_outer_thigh"), beats=rub, **near),
+            Variant("thigh", hands("left_thigh", "right_knee"), beats=rub, **near),
+            Variant("shin", hands("left_shin", "right_knee"), beats=rub, **near),
+            Variant("knees", hands("left_knee", "right_knee"), beats=rub, **near),
             Variant(
                 "slowly",
-                hands("left_shin", "left_knee"),
+                hands("left_knee", "right_knee"),
                 beats=Beats("stroke", (1, 2), (0.6, 0.9), (0.03, 0.04)),
                 **near,
             ),

@@ -149,7 +149,7 @@ def chase() -> Category:
 
 def link_arms() -> Category:
     hooked = Touch(0, "left_palm", "right_forearm", hand="cupped", come=(0.7, 0.9), ready="linked")
-    offers = Touch(1, "right_palm", "belly", own=True, gap=0.04, at=-0.1, come=(0.6, 0.8), ready="linked")
+    offers = Touch(1, "right_palm", "belly", own=True, gap=0.1, at=-0.1, come=(0.7, 0.9), ready="linked")
     covers = Touch(0, "right_palm", "right_forearm", at=0.5, hand="cupped", come=(0.6, 0.8))
     answers = (
         Reaction("leans in", (), (Act(1, "leans in", 0.2, 0.5),), joins=True, feeling="joy"),

@@ -48,10 +48,7 @@ def captured_pair(rng: np.random.Generator, bank: ClipBank, clips: Sequence[Clip
     second, size = bank.clip(short_name(first.pair.partner)), float(rng.uniform(*_SIZES))
     frames = min(first.frames, second.frames, round(float(rng.uniform(*_SECONDS)) * FPS))
     begins = int(rng.integers(0, min(first.frames, second.frames) - frames + 1))
-    skeletons = (
-        first.skeleton.scaled(size * first.skeleton.height),
-        second.skeleton.scaled(size * second.skeleton.height),
-    )
+    skeletons = first.skeleton.scaled(size), second.skeleton.scaled(size)
     motions = []
     for clip, skeleton in zip((first, second), skeletons):
         motion = bank.motion(short_name(clip.name), False, skeleton)
