@@ -227,6 +227,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--processes", type=int, default=0, help="how many at once; as many as cores when 0")
     parser.add_argument("--look", type=int, default=0, metavar="N", help="draw sheets of N scenes of each category")
     parser.add_argument("--overview", type=Path, metavar="FILE", help="draw one scene of each category in a picture")
+    parser.add_argument(
+        "--blind", type=Path, metavar="FILE", help="draw strips without words in mixed order, and a key"
+    )
     parser.add_argument("--docs", type=Path, help="folder of the pages: write the figures into interactions.md")
     parser.add_argument("--list", action="store_true", help="name the categories that are composed, and those missing")
 
@@ -253,6 +256,10 @@ def run(options: argparse.Namespace) -> None:
         from .look import draw_overview
 
         print(draw_overview(options.out, options.overview))
+    if options.blind:
+        from .look import draw_blind
+
+        print(draw_blind(options.out, options.blind, options.seed))
     if options.look:
         from .look import draw_sheets
 

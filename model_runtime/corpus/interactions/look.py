@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ...body_model.skeleton import Skeleton
+from ...common.files import write_whole
 from ...contract import FPS
 from ...datasets.scene import Scene
 from ...drawing.contact_sheets import contact_sheet
@@ -47,6 +49,30 @@ def draw_overview(scenes: Path, path: Path) -> Path:
     return path
 
 
+def draw_blind(scenes: Path, path: Path, seed: int) -> Path:
+    """Draw one scene of each category as a numbered strip without words, in mixed order; the key is beside it as JSON.
+
+    Name the strips before you open the key.
+    """
+    by_kind: dict[str, list[Path]] = {}
+    for file in sorted(scenes.glob("scene_*.npz")):
+        by_kind.setdefault(Scene.load(file).kind, []).append(file)
+    rng = np.random.default_rng(seed)
+    order = [str(name) for name in rng.permutation(sorted(by_kind))]
+    rows: list[Image.Image] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, name in enumerate(order, 1):
+            scene = Scene.load(by_kind[name][int(rng.integers(len(by_kind[name])))])
+            with Image.open(strip(scene, Path(folder) / "row.png", 6, 6, _SMALL, f"{number}")) as drawn:
+                rows.append(drawn.convert("RGB"))
+    sheet = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)))
+    for number, row in enumerate(rows):
+        sheet.paste(row, (0, sum(r.height for r in rows[:number])))
+    sheet.save(path)
+    write_whole(path.with_suffix(".json"), json.dumps({str(n): name for n, name in enumerate(order, 1)}, indent=1))
+    return path
+
+
 def moments(scene: Scene, count: int) -> list[float]:
     """Return ``count`` times (s): denser from the reach to the release than before and after."""
     contact, end = float(scene.interaction["contact"]), float(scene.interaction["end"])
@@ -55,17 +81,22 @@ def moments(scene: Scene, count: int) -> list[float]:
     return np.interp(np.linspace(0.0, 1.0, count), weights, knots).tolist()  # type: ignore[no-any-return]
 
 
-def strip(scene: Scene, path: Path, count: int, columns: int, cell: tuple[int, int] = (330, 330)) -> Path:
-    """Draw one scene as a strip of ``count`` moments, with both faces where there is room for them."""
+def strip(
+    scene: Scene, path: Path, count: int, columns: int, cell: tuple[int, int] = (330, 330), title: str = ""
+) -> Path:
+    """Draw one scene as a strip of ``count`` moments, with both faces where there is room for them.
+
+    Its ``title`` says what happens where none is given.
+    """
     facts = scene.interaction
     bodies = [(scene.root_positions[a], scene.rotations[a], Skeleton(scene.skeletons[a])) for a in range(2)]
-    title = f"{facts['category']}: {facts['variant']} | {facts['reaction']}   {facts['texts']['short'][1]}"
+    said = f"{facts['category']}: {facts['variant']} | {facts['reaction']}   {facts['texts']['short'][1]}"
     return contact_sheet(
         bodies,
         path,
         moments(scene, count),
         faces=[np.asarray(scene.face[a], np.float32) for a in range(2)] if cell != _SMALL else None,
-        title=title,
+        title=title or said,
         columns=columns,
         cell=cell,
         close=True,
