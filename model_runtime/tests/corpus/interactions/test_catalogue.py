@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ....body_model.skeleton import AVERAGE_SKELETON
-from ....contract import EMOTIONS, INTERACTIONS, RELATIONSHIPS
 from ....choreography.acts import ACTS
 from ....choreography.arms import POSES
 from ....choreography.catalogue import CATEGORIES, composable, missing
 from ....choreography.elements import Touch, mirrored, other_side
 from ....choreography.hands import SHAPES
-from ....corpus.interactions.lexicon import PARTS, PHRASES, REACTIONS
 from ....choreography.places import composing_shape
+from ....contract import EMOTIONS, INTERACTIONS, RELATIONSHIPS
+from ....corpus.interactions.lexicon import PARTS, PHRASES, REACTIONS
 
 POINTS = set(composing_shape(AVERAGE_SKELETON).points)
 
