@@ -13,7 +13,9 @@ from interact_addon import compat
 from interact_addon.check.events import point_title
 from interact_addon.check.shot_check import check_shot
 from interact_addon.overlay.contact_drawing import contact_lines
+from interact_addon.properties import actor_key
 from interact_addon.rig.contact_constraints import holds_in
+from interact_addon.scene.channels import ACTIONS
 from interact_addon.scene.contact_goals import (
     Ends,
     add_contact,
@@ -26,15 +28,18 @@ from interact_addon.scene.contact_goals import (
     touched_objects,
     trouble_with,
 )
+from interact_addon.scene.ownership import strips_of
 from interact_addon.scene.preflight import Problem, mend
 from interact_addon.scene.preflight.contacts import contact_problems
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.settling import settle_all
+from interact_addon.scene.strips import add_action
 from interact_addon.takes.changed import what_changed
 from model_runtime.contract import ContactGoal
 from model_runtime.errors import InvalidRequest
 
 from .planted import plant
+from .test_furniture import box
 
 
 @pytest.fixture
@@ -126,6 +131,23 @@ def test_strips_that_contradict_each_other_are_told_of_before_anything_is_comput
         build_request(scene)
     mend(scene, problem)
     assert problems(scene) == [] and len(contact_strips(scene)) == 1 and len(all_contacts(scene)) == 2
+
+
+def test_two_whose_seats_are_too_far_apart_are_told_of_before_anything_is_computed(scene: bpy.types.Scene) -> None:
+    chosen(scene, who="0", point="right_palm", whom="1", other_point="right_palm")
+    bpy.ops.interact.add_contact()
+    assert problems(scene) == [], "who stands takes steps"
+    for number, actor in enumerate(scene.interact.actors):
+        seat = box(f"Seat {number}", (3.0 * number, 5.0, 0.0), (3.0 * number + 0.4, 5.4, 0.45))
+        scene.collection.objects.link(seat)
+        actor.seat = seat
+        for strip in strips_of(scene, actor_key(actor), ACTIONS, "COLOR"):
+            scene.sequence_editor.strips.remove(strip)
+        add_action(scene, actor_key(actor), "sit", scene.frame_start, scene.frame_end)
+    bpy.context.view_layer.update()
+    (problem,) = problems(scene)
+    assert not problem.blocks and "cannot reach the right palm of 'Tom'" in str(problem.sentence)
+    assert "they are 3.0" in str(problem.sentence)
 
 
 def test_strips_survive_renaming_splitting_saving_and_undo(scene: bpy.types.Scene, tmp_path: Path) -> None:

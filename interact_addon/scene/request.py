@@ -195,6 +195,24 @@ def build_request_in_steps(
     return request, [*warnings, *contract.out_of_reach(request)]
 
 
+def scripted_actors(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> tuple[contract.Actor, ...]:
+    """Return what both actors do and where, without voices and faces: enough to know who is in reach of whom.
+
+    Raises ``InvalidRequest`` as ``build_request`` does.
+    """
+    first, second = scene.interact.actors  # type: ignore[attr-defined]
+    return tuple(
+        contract.Actor(
+            character.name,
+            character.rest.skeleton,
+            character.rest.position,
+            character.rest.heading,
+            **_script(scene, character, own, partner, []),
+        )
+        for character, own, partner in zip(cast, (first, second), (second, first))
+    )
+
+
 def body_shapes_in_steps(cast: Sequence[CastActor]) -> Generator[None, None, Shapes]:
     """Return the body shapes of some characters by name, without *Thickness*, in steps. Raises ``InvalidRequest``."""
     shapes = {}

@@ -92,7 +92,7 @@ def read_shot(
         for character, actor in zip(cast, scene.interact.actors)
         if actor.perform != ONLY_LISTEN
     }
-    return Shot(cast, frames, parts, kept.frames, request, warnings + more, sounds)
+    return Shot(cast, frames, parts, kept.frames, request, list(dict.fromkeys([*warnings, *more])), sounds)
 
 
 def _with_actors(scene: Any) -> tuple[bpy.types.Scene, tuple[Any, Any]]:

@@ -10,8 +10,10 @@ import bpy
 from ... import compat
 from ...messages import Message, counted
 from ...rig.cast import CastActor
-from ...runtime_api import body_shape, contract
+from ...runtime_api import body_shape, contract, errors
 from ..contact_goals import contact_strips, goals_of_strips, trouble_with
+from ..reading import shot_duration
+from ..request import scripted_actors
 from .problem import Problem
 
 
@@ -22,9 +24,9 @@ def contact_problems(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> Itera
         if trouble := trouble_with(scene, strip):
             wrong = True
             yield _problem("no contact", trouble, strip.name, "Nothing touches")
-    if wrong:
+    asked = [] if wrong else goals_of_strips(scene, cast)
+    if not asked:  # bodies are measured for them alone
         return
-    asked = goals_of_strips(scene, cast)
     bodies = {one.name: (body_shape.default_body_shape(one.rest.skeleton), one.rest.skeleton) for one in cast}
     rate = scene.render.fps / scene.render.fps_base
     for found in contract.contradictions([goal for _, goal in asked], bodies):
@@ -43,6 +45,19 @@ def contact_problems(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> Itera
             "Contacts contradict",
             is_a_choice=True,
         )
+    yield from _out_of_reach(scene, cast, [goal for _, goal in asked])
+
+
+def _out_of_reach(
+    scene: bpy.types.Scene, cast: Sequence[CastActor], goals: Sequence[contract.ContactGoal]
+) -> Iterator[Problem]:
+    """Yield contacts that two cannot meet from their seats. Who stands takes steps for them."""
+    try:
+        request = contract.Request(shot_duration(scene), scripted_actors(scene, cast), contacts=tuple(goals))
+    except errors.InvalidRequest:  # other problems say what is wrong
+        return
+    for sentence in contract.out_of_reach(request):
+        yield Problem("out of reach", sentence, "", False, short="A contact is out of reach")
 
 
 def _problem(code: str, sentence: str, strip: str, short: str, is_a_choice: bool = False) -> Problem:
