@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX
@@ -70,7 +71,7 @@ def laughter(
     return added
 
 
-def _liveliest(rng: np.random.Generator, clip: Clip, frames: int) -> FloatArray:
+def _liveliest(rng: np.random.Generator, clip: Clip, frames: int) -> NDArray[np.int64]:
     """Return the frames of ``clip`` to play: of some places the one where the trunk moves most. Past the clip's end it
     is played backwards.
     """
@@ -86,7 +87,7 @@ def _liveliest(rng: np.random.Generator, clip: Clip, frames: int) -> FloatArray:
     return best
 
 
-def _away(clip: Clip, joints: Sequence[int], frames: FloatArray, mirrored: bool) -> FloatArray:
+def _away(clip: Clip, joints: Sequence[int], frames: NDArray[np.int64], mirrored: bool) -> FloatArray:
     """Return rotation vectors (F, J, 3) of ``joints`` from the pose in which the clip begins."""
     rotations = (clip.mirrored() if mirrored else clip).rotations[:, list(joints)]
     return rot.to_axis_angle(rot.multiply(rot.conjugate(rotations[0]), rotations[frames]))

@@ -25,7 +25,7 @@ AFFIRMATIONS = frozenset((
     "yes", "yeah", "yep", "sure", "right", "exactly", "okay", "absolutely", "course", "agree", "true", "indeed",
 ))  # fmt: skip
 _PITCH, _YAW, _ROLL = 0, 1, 2
-_PLANNED = 1.5  # nods planned for each one made: some come too soon after another or as the listener begins to speak
+_PLANNED = 1.8  # nods planned for each one made: some come too soon after another or as the listener begins to speak
 
 
 def speaker_heads(

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import BODY_JOINTS, INDEX, JOINTS, PARENTS, Skeleton, heading_of
-from ...common.arrays import Array
 from ...common.headings import heading_towards
 from ...contract import ACTION_LABELS, FPS, FloatArray
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_WITHIN = 3.0  # s to a moment that draws a change to it
-_DRAWN = 0.65  # of the changes with such a moment
+_WITHIN = 4.0  # s to a moment that draws a change to it
+_DRAWN = 0.85  # of the changes with such a moment
 _LATE = (-0.2, 0.6)  # s after the moment
 
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
-from ...body_model.proxemics import NEIGHBOURS
 from ...body_model.legs import leg_positions
+from ...body_model.proxemics import NEIGHBOURS
 from ...body_model.skeleton import INDEX, Skeleton, heading_of
 from ...common.easing import smooth_step, smootherstep
 from ...common.masks import runs_of

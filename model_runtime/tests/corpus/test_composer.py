@@ -11,12 +11,12 @@ from scipy.ndimage import binary_dilation
 from model_runtime.tests.conftest import DATA
 
 from ...body_model import rotations as rot
+from ...body_model.legs import leg_positions, reach
 from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, Skeleton, forward_kinematics
 from ...contract import ACTION_LABELS, FPS
 from ...corpus.filter import fault
 from ...corpus.gestures.performance import ADAPTORS
 from ...corpus.motion.base_motion import BodyTrack, Motion
-from ...body_model.legs import leg_positions, reach
 from ...corpus.staging import Material, compose_scene, gather, snapped
 from ...corpus.voices.speech_library import Utterance
 from ...datasets.clip import Clip

@@ -141,9 +141,9 @@ def test_small_shifts_of_gaze_leave_the_head_still() -> None:
     """A partner who hops from side to side by 8 degrees is followed by the eyes alone."""
     rng = np.random.default_rng(3)
     hops = np.repeat(rng.choice([-0.1, 0.1], FRAMES // 60 + 1), 60)[:FRAMES]
-    quiet = np.zeros(FRAMES, np.float32)
+    quiet, talk = np.zeros(FRAMES, np.float32), np.ones(FRAMES, np.float32)  # in silence both would look about
     steady = look_and_listen(
-        np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, quiet, [], [], affect_of()
+        np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, talk, [], [], affect_of()
     )
     hopping = look_and_listen(
         np.random.default_rng(1),
@@ -153,7 +153,7 @@ def test_small_shifts_of_gaze_leave_the_head_still() -> None:
         PARTNER + np.stack([hops, quiet, quiet], -1),
         quiet,
         quiet,
-        quiet,
+        talk,
         [],
         [],
         affect_of(),

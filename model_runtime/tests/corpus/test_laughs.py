@@ -73,6 +73,6 @@ def test_listeners_lean_in_to_what_they_like_and_back_from_what_they_do_not() ->
 def test_changes_of_posture_are_drawn_to_the_ends_of_turns_nearby() -> None:
     ends = Moments(np.random.default_rng(4), [10.0, 40.0])
     near = np.array([ends.near(11.5) for _ in range(300)])
-    assert 0.5 < np.mean(np.abs(near - 10.0) < 0.7) < 0.8
+    assert 0.75 < np.mean(np.abs(near - 10.0) < 0.7) < 0.95
     assert ends.near(25.0) == 25.0
     assert Moments(np.random.default_rng(4), []).near(3.0) == 3.0
