@@ -17,7 +17,7 @@ _PLACES: dict[str, tuple[str, tuple[float, float, float], tuple[float, float, fl
     "blade": ("spine3", (0.085, 0.0, 0.07), (0.1, 1.0, 0.0), "chest"),
     "small_of_back": ("spine1", (0.07, 0.0, 0.06), (0.1, 1.0, 0.0), "belly"),
     "waist": ("spine1", (0.05, 0.0, 0.04), (1.0, 0.0, 0.0), "belly"),
-    "trapezius": ("spine3", (0.095, 0.0, 0.10), (0.1, 0.15, 1.0), "shoulder chest"),
+    "trapezius": ("spine3", (0.118, 0.0, 0.10), (0.1, 0.15, 1.0), "shoulder chest"),
     "outer_arm": ("shoulder", (0.10, 0.0, 0.0), (0.0, 0.0, 1.0), "upper_arm"),
     "buttock": ("pelvis", (0.07, 0.02, -0.02), (0.0, 0.25, -1.0), "hips"),
     "toe": ("foot", (0.0, 0.0, 0.0), (0.0, -1.0, 0.0), "foot"),

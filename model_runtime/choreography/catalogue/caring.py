@@ -102,7 +102,10 @@ def pat_on_cheek() -> Category:
 
 
 def massage() -> Category:
-    hands = (Touch(0, "right_palm", "right_trapezius"), Touch(0, "left_palm", "left_trapezius", at=0.05))
+    hands = (
+        Touch(0, "right_palm", "right_trapezius", gap=0.008),
+        Touch(0, "left_palm", "left_trapezius", gap=0.008, at=0.05),
+    )
     answers = (
         Reaction("sinks", (), (Act(1, "sinks", 0.4),), feeling="relief"),
         Reaction("tilts head", (), (Act(1, "tilts head", 0.5),), feeling="relief"),
