@@ -52,6 +52,7 @@ COMMANDS: dict[str, Command | Group] = {
             "draft": Command("studies.draft_report", "drafts beside finals: jerk, feet and labels"),
             "body": Command("studies.body_report", "the body beside the reference and the baselines"),
             "face": Command("studies.face_report", "the face on held-out voices"),
+            "interactions": Command("studies.interaction_report", "pairs by the protocols of InterGen and Inter-X"),
             "lips": Command("studies.lips_report", "the lips of the face on held-out voices"),
             "corpus": Command("studies.corpus_report", "composed scenes beside captured clips"),
             "transcripts": Command("studies.transcript_study", "which transcripts are accepted"),

@@ -58,7 +58,7 @@ RUNTIME_EDGES = {
     "training": "body_model common conditioning contract corpus datasets drawing errors face metrics networks planning"
     " recognition sampling speech text",
     "studies": "body_model common conditioning contract corpus datasets drawing errors face generate metrics networks"
-    " planning refine sampling speech training worker",
+    " planning recognition refine sampling speech training worker",
     "commands": "common contract errors recognition resolve worker",
     "__main__": "contract worker",
 }
