@@ -15,12 +15,13 @@ import blf
 import bpy
 
 from .. import compat
+from ..messages import Message, translated
 from ..properties import ActorKey, actor_key
 from ..scene.spoken_words import StripWords, Word, words_over_voices
 from ..takes.words import known_words
 from .boxes import Box, draw_boxes
 
-NOTHING_KNOWN = "no words known"
+NOTHING_KNOWN = Message("no words known")
 _SECONDS_BEFORE_READING, _SECONDS_BETWEEN = 0.1, 0.01
 # Pixels at a scale of 1.
 _TEXT, _LINE, _INSET, _GAP = 10, 14, 3, 3  # of a word: letters, its band, room left of it and to the next one
@@ -121,8 +122,10 @@ def texts_of(
     left = max(view.x(compat.strip_left(strip)), 0.0)
     right = min(view.x(compat.strip_right(strip)), view.width)
     if not words:
-        if width_of(NOTHING_KNOWN) + 2 * _INSET * scale < right - left:
-            yield Text(NOTHING_KNOWN, left, left + width_of(NOTHING_KNOWN) + 2 * _INSET * scale, low, False)
+        nothing = translated(NOTHING_KNOWN)
+        width = width_of(nothing) + 2 * _INSET * scale
+        if width < right - left:
+            yield Text(nothing, left, left + width, low, False)
         return
     first = max(bisect_left(starts, left / view.a_frame + view.left - begin) - 1, 0)
     found, left_out = [], 0

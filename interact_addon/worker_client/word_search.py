@@ -18,7 +18,7 @@ from ..runtime_api import contract, errors, skeleton
 from ..scene.reading import shot_duration
 from ..scene.shot import measured_in_steps, mixed_in_steps
 from ..scene.sound_times import is_to_be_measured
-from ..scene.spoken_words import HeardSound, found_words, heard_sounds, in_its_sound, remember_words
+from ..scene.spoken_words import HeardSound, SaidText, found_words, heard_sounds, in_its_sound, remember_words
 from ..scene.voices import find_voices
 from ..scene.word_strips import TextStrip, follow_words, text_strips
 from ..takes.words import known_words
@@ -93,7 +93,7 @@ def search_in_steps(find_scene: FindScene, obstacle: Callable[[], str]) -> Gener
 
 
 def _scripts(scene: bpy.types.Scene) -> list[_Script]:
-    found = []
+    scripts = []
     for number, settings in enumerate(scene.interact.actors):  # type: ignore[attr-defined]
         if settings not in cast_in(scene) or settings.perform == ONLY_LISTEN:
             continue
@@ -104,16 +104,18 @@ def _scripts(scene: bpy.types.Scene) -> list[_Script]:
             continue
         is_measured = not any(is_to_be_measured(scene, actor.name, voice) for voice in voices)
         sounds = heard_sounds(scene, actor, {}) if is_measured else ()
-        known = list(known_words(actor))
-        words = [(strip, found_words(strip.caption, known, sounds)) for strip in strips]
-        unknown = [strip for strip, said in words if not said and _trial(actor, strip) not in _tried]
+        known: dict[str, list[SaidText]] = {}  # by text: a long timeline has hundreds, in each of many takes
+        for said in known_words(actor):
+            known.setdefault(said.text, []).append(said)
+        words = [(strip, found_words(strip.caption, known.get(strip.caption.text, ()), sounds)) for strip in strips]
+        unknown = [strip for strip, found in words if not found and _trial(actor, strip) not in _tried]
         displaced = [
-            (strip, said)
-            for strip, said in words
-            if said and strip.is_out_of_place and _placing(actor, strip) not in _placed
+            (strip, found)
+            for strip, found in words
+            if found and strip.is_out_of_place and _placing(actor, strip) not in _placed
         ]
-        found.append(_Script(number, actor, sounds, strips, unknown, displaced))
-    return found
+        scripts.append(_Script(number, actor, sounds, strips, unknown, displaced))
+    return scripts
 
 
 def _trial(actor: ActorKey, strip: TextStrip) -> tuple[str, str, float, float]:

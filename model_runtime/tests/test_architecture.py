@@ -76,7 +76,7 @@ ADDON_EDGES = {
     "scene": "compat messages properties rig runtime_api",
     "takes": "messages properties rig runtime_api scene",
     "check": "compat messages properties rig runtime_api scene takes",
-    "overlay": "check compat properties rig runtime_api scene takes",
+    "overlay": "check compat messages properties rig runtime_api scene takes",
     "worker_client": "check messages properties rig runtime_api scene takes",
     "preferences": "operators panels worker_client",
     "export": "compat formats messages properties rig runtime_api scene",
