@@ -88,7 +88,7 @@ def test_the_lines_under_generate_are_two_whatever_there_is_to_say(
 
     def heads(changed: Changed | None) -> list[str]:
         layout = Layout()
-        layout.panel = lambda name, default_closed=False: (layout, None)  # type: ignore[assignment, method-assign]
+        layout.panel = lambda name, default_closed=False: (layout, None)  # type: ignore[assignment, method-assign, return-value]
         draw_problems(layout, bpy.context, changed, is_ready=True)  # type: ignore[arg-type]
         return [text for icon, text in layout.drawn if not icon.startswith("interact.")]
 

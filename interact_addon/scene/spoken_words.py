@@ -76,8 +76,11 @@ def in_its_sound(text: str, words: Sequence[contract.TimedWord], sounds: Sequenc
     if sound is None:
         return None
     shot, file = sound.times.shot, sound.times.file
-    said = [(word.text, *(float(np.interp(time, shot, file)) for time in (word.start, word.end))) for word in words]
-    return SaidText(sound.sound, text, tuple((text, start, end) for text, start, end in said))
+
+    def there(time: float) -> float:
+        return float(np.interp(time, shot, file))
+
+    return SaidText(sound.sound, text, tuple((word.text, there(word.start), there(word.end)) for word in words))
 
 
 def remember_words(found: Iterable[SaidText]) -> None:
