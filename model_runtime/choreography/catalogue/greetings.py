@@ -114,6 +114,7 @@ def hug() -> Category:
         "bearing": (4.0, 10.0),
         "shift": 0.3,
         "early": (-0.25, -0.1),
+        "after": ("steps back",),
     }
     acts = (Act(0, "leans in", 0.0, 1.4),)
     return Category(
