@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
 from ...body_model.body_shape import place_points
+from ...body_model.feet import detect_contacts
 from ...body_model.skeleton import Skeleton, forward_kinematics
 from ...choreography.places import composing_shape
 from ...common.arrays import Array
@@ -60,7 +61,11 @@ def captured_pair(rng: np.random.Generator, bank: ClipBank, clips: Sequence[Clip
     bodies = [BodyMotion(m.root, m.rotations, s, composing_shape(s), m.contacts) for m, s in zip(motions, skeletons)]
     holds = _holds(bodies)
     solved = resolve_contacts(bodies, holds, ResolveOptions(furthest=0.06, tolerance=_TOLERANCE, seed=seed))
-    motions = [replace(m, root=solved.roots[a], rotations=solved.rotations[a]) for a, m in enumerate(motions)]
+    held = []
+    for root, rotations, skeleton in zip(solved.roots, solved.rotations, skeletons):
+        contacts = detect_contacts(root, rotations, skeleton)  # feet that turn on the spot are found anew
+        held.append(Motion(*lock_feet(root, rotations, skeleton, contacts), contacts))
+    motions = held
     return CapturedPair(short_name(first.name), skeletons, motions, holds)
 
 
