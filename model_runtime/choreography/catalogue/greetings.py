@@ -95,11 +95,11 @@ def wave() -> Category:
 
 def hug() -> Category:
     def around(role: int, point: str, on: str, at: float = 0.0) -> Touch:
-        ready = "wrapped low" if "small" in on else "wrapped"
+        ready = "wrapped low" if "small" in on or "waist" in on else "wrapped"
         return Touch(role, point, on, at=at, gap=0.008, ready=ready, via="opened", back=True)
 
-    over = (around(0, "right_palm", "left_blade"), around(0, "left_palm", "right_small_of_back", 0.12))
-    back = (around(1, "left_palm", "right_small_of_back", 0.15), around(1, "right_palm", "left_blade", 0.25))
+    over = (around(0, "right_palm", "left_blade"), around(0, "left_palm", "right_waist", 0.12))
+    back = (around(1, "left_palm", "right_waist", 0.15), around(1, "right_palm", "left_blade", 0.25))
     answers = (
         Reaction("hugs back", back, joins=True, feeling="joy"),
         Reaction("hugs back with one arm", back[1:], joins=True),

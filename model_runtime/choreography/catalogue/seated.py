@@ -102,7 +102,7 @@ def massage_leg() -> Category:
             Move(0, "plays", 0.0, clips=(STAYS_DOWN,), cut=(0.0, 4.0)),
         ),
         "after": ("stays",),
-        "distance": (0.96, 1.06),
+        "distance": (1.08, 1.18),
         "shift": 0.25,
     }
     return Category(
