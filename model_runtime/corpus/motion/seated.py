@@ -251,9 +251,10 @@ def _changes(
         hands, vary = _hands(
             rng, trunk, legs if legs is not None else legs_in("apart", seat, rng, 0.5), now.valence, now.power
         )
+        change = Change(clock, legs if fresh else None, trunk, pitch, hands, vary)
         if changes and not fresh and "elbows" not in (trunk, changes[-1].trunk) and rng.random() < _HANDS_STAY:
-            hands, vary = changes[-1].hands, changes[-1].vary
-        changes.append(Change(clock, legs if fresh else None, trunk, pitch, hands, vary))
+            change = change._replace(hands=changes[-1].hands, vary=changes[-1].vary)
+        changes.append(change)
         now_at = max(clock, 0.0)
         clock = now_at + float(np.clip(rng.gamma(3.0, 3.6), 4.0, 22.0)) / now.tempo
         clock = max(ends.near(offset + clock) - offset, now_at + 3.0)

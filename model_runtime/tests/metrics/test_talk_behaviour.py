@@ -58,8 +58,8 @@ def test_dips_in_a_row_are_one_nod_of_several() -> None:
     head = np.zeros((10 * FPS, 4))
     t = np.arange(len(head)) / FPS
     pitch = np.zeros(len(head))
-    for start, dips in ((2.0, 1), (6.0, 3)):
-        inside = (t >= start) & (t < start + dips / 2.5)
+    for start, count in ((2.0, 1), (6.0, 3)):
+        inside = (t >= start) & (t < start + count / 2.5)
         pitch[inside] += np.radians(8.0) * 0.5 * (1 - np.cos(2 * np.pi * 2.5 * (t[inside] - start)))
     head[:, 0], head[:, 1] = np.cos(pitch / 2), np.sin(pitch / 2)
     times, dips = nods_of(head)
