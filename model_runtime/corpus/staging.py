@@ -221,7 +221,7 @@ def _with_gaze(
     """Add gaze, nods and leaning to both bodies in place, and return the heads."""
     upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
     heads = []
-    for actor in range(2):
+    for actor, laughs in enumerate(laughing):
         heads.append(
             look_and_listen(
                 rng,
@@ -239,7 +239,7 @@ def _with_gaze(
                 laughs=script.laughs[actor],
                 partner_lean=upper[1 - actor].lean,
                 facing=script.facing,
-                laughter=None if laughing[actor] is None else laughing[actor].head,
+                laughter=None if laughs is None else laughs.head,
             )
         )
         sits = gaussian_filter1d((labels[actor] == ACTION_LABELS.index("sit")).astype(np.float32), 8.0)
