@@ -95,7 +95,6 @@ def item_of(scene: Scene, realisations: int = 1) -> Item:
     for again in range(1, realisations if facts else 0):
         texts += [t for group in write_texts(facts, scene.split, scene.seed + again * 10**9).values() for t in group]
     contact, end = facts.get("contact", 0.0), facts.get("end", scene.duration)
-    factors = getattr(scene, "personalities", ((), ()))
     unknown = (np.nan,) * 5
     return Item(
         pair_features(pair_of(scene)).astype(np.float16),
@@ -103,7 +102,7 @@ def item_of(scene: Scene, realisations: int = 1) -> Item:
         RELATIONSHIPS.index(scene.relationship),
         bool(facts),
         (round((contact - _SPARE) * FPS), round((end + _SPARE) * FPS)) if facts else (0, 0),
-        np.array([actor or unknown for actor in factors], np.float32),
+        np.array([actor or unknown for actor in scene.personalities], np.float32),
         tuple(texts),
         tuple(str(facts.get(name, "")) for name in ("category", "variant", "reaction")),
         str(facts.get("hand", "")),

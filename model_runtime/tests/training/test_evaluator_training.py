@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 import torch
 
 from model_runtime.__main__ import main
+from model_runtime.corpus.script.personality import FACTORS
 from model_runtime.networks.evaluator import Judged
+from model_runtime.recognition.evaluator import PERSONALITY
 from model_runtime.recognition.pair_features import mirrored
 from model_runtime.tests.recognition.pair_samples import sample_scene, save_samples
 from model_runtime.text.words import WordFeatures
@@ -82,6 +85,13 @@ def test_losses_leave_out_what_is_not_known(data: EvaluatorData) -> None:
     terms = losses(judged, torch.ones(4, 2), torch.tensor(1.0), type(batch)(**{**silent, "personality": known}))
     assert set(terms) == {"category", "relationship", "personality"}
     assert float(terms["personality"]) == pytest.approx(0.5 * 4.0)
+
+
+def test_personalities_are_learned_where_scenes_have_them() -> None:
+    scene = replace(sample_scene("wave", 0), personalities=((), (1.0, -2.0, 0.0, 0.5, 0.25)))
+    item = item_of(scene)
+    assert np.isnan(item.personality[0]).all() and item.personality[1].tolist() == [1.0, -2.0, 0.0, 0.5, 0.25]
+    assert learned_of([item])["personality"] and PERSONALITY == FACTORS
 
 
 def test_what_scenes_teach_is_told(data: EvaluatorData) -> None:
