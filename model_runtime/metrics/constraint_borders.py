@@ -11,7 +11,7 @@ import numpy as np
 
 from ..common.arrays import BoolArray, FloatArray
 from ..conditioning.conditioning import Conditioning
-from ..contract import FPS, MotionConstraints
+from ..contract import BODY_PARTS, FPS, PART_JOINTS, MotionConstraints
 from .body_measures import Bodies
 from .body_motion import BodyMotion
 from .measures import seam_ratios
@@ -27,7 +27,7 @@ def constraint_rows(play: Callable[[Conditioning, int], Bodies], shots: Sequence
     worst, motions = 0.0, []
     for shot in shots:
         mask = constrained_frames(shot)
-        parts = np.stack([mask, mask, mask, np.zeros_like(mask)], -1)  # the body, not the face
+        parts = np.stack([mask & (part in PART_JOINTS) for part in BODY_PARTS], -1)  # the body, not the face
         face = np.zeros((shot.frames, 52), np.float32)
         constraints = MotionConstraints(
             np.asarray(shot.root_positions[0], np.float32), np.asarray(shot.rotations[0], np.float32), face, parts

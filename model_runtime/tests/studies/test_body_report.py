@@ -10,6 +10,7 @@ from PIL import Image
 
 from model_runtime.body_model import rotations as rot
 from model_runtime.body_model.skeleton import INDEX
+from model_runtime.conditioning.conditioning import Conditioning
 from model_runtime.contract import ACTION_LABELS, FPS
 from model_runtime.metrics.body_measures import (
     changes_of,
@@ -19,6 +20,7 @@ from model_runtime.metrics.body_measures import (
     variety,
     variety_of_corpus,
 )
+from model_runtime.metrics.constraint_borders import constraint_rows
 from model_runtime.studies.body_rows import ROWS, table
 from model_runtime.studies.body_seeds import apart_table, draw_seeds
 from model_runtime.studies.sampler_study import SETTINGS, draw, markdown
@@ -89,6 +91,20 @@ def test_equal_takes_have_no_variety_and_others_do(shots):
     other = variety([[one, two] for one, two in zip(reference_bodies(shots), shaken(shots))], shots)
     assert other["div_sample"] > 0 and other["seeds_hands_least_cm"] > 1.0 and other["seeds_roots_cm"] == 0.0
     assert variety_of_corpus(shots, shots, 2)["div_sample"] > 0
+
+
+def test_motion_that_is_given_is_compared_where_it_is_given(shots):
+    """A player that hands back what it is given, and moves by a hand's breadth between."""
+
+    def play(conditioning: Conditioning, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        given = conditioning.constraints.motions[0]
+        assert given is not None and given.any_joint.any() and not given.part("face").any()
+        roots, rotations = (np.stack([x, x]) for x in (given.root_positions, given.rotations))
+        roots[:, ~given.any_joint] += np.array([0.0, 0.1, 0.0], np.float32)
+        return roots, rotations
+
+    rows = constraint_rows(play, shots[:1])
+    assert rows["constraint_cm"] == 0.0 and rows["constraint_speed"] > 2.0, "a jump at each border"
 
 
 def test_the_report_names_the_faulty_shot(shots):
