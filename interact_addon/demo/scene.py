@@ -111,5 +111,6 @@ def _cast(
         actor.armature = character.rig
         for strip in walk_strips(scene, actor.name)[-1:]:
             strip.interact_target = target
+    timeline.add_interactions(scene)
     cast.actors[1].seat = chair
     cast.actors[1].seat_height = stage.SEAT_HEIGHT

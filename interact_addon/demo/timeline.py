@@ -11,17 +11,21 @@ from .. import compat
 from ..scene.channels import ACTIONS as ACTION_CHANNEL
 from ..scene.channels import SPEECH
 from ..scene.ownership import ensure_channel
+from ..scene.pair import add_interaction
 from ..scene.reading import frames_per_second
 from ..scene.strips import add_action, add_speech
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-TAIL = 0.5  # seconds after the last word
-# What each actor does, in shares of the shot; written for the dialogue that ships with the add-on: she comes to him,
-# he is asked to sit, and at his last words gets up and walks off to take a bow.
+TAIL = 1.8  # seconds after the last word, in which he bows
+# What each actor does, in shares of the shot; written for the dialogue that ships with the add-on: she comes to him and
+# shakes his hand, he is asked to sit, and at his last words gets up, walks off and takes a bow.
 ACTIONS = (
-    (("walk", 0.0, 0.10), ("stand", 0.10, 1.0)),
-    (("stand", 0.0, 0.13), ("sit", 0.13, 0.82), ("walk", 0.82, 0.93), ("stand", 0.93, 1.0)),
+    (("walk", 0.0, 0.095), ("stand", 0.095, 1.0)),
+    (("stand", 0.0, 0.235), ("sit", 0.235, 0.77), ("walk", 0.77, 0.875), ("stand", 0.875, 1.0)),
 )
+# What the two do to each other: who acts, and when; in shots that have the time for it.
+INTERACTIONS = ((0, "handshake", 0.085, 0.225), (1, "bend", 0.88, 1.0))
+SHORTEST_WITH_INTERACTIONS = 20.0  # seconds
 
 
 def default_speech() -> tuple[Path, Path]:
@@ -66,3 +70,14 @@ def build_timeline(scene: bpy.types.Scene, names: tuple[str, str], speech: tuple
     scene.frame_start, scene.frame_end = first, first + frames
     scene.frame_set(first)
     scene.sync_mode = "AUDIO_SYNC"
+
+
+def add_interactions(scene: bpy.types.Scene) -> None:
+    """Add what the two do to each other, for actors that are cast; a short shot has no time for it."""
+    frames = scene.frame_end - scene.frame_start
+    if frames < SHORTEST_WITH_INTERACTIONS * frames_per_second(scene):
+        return
+    for number, category, start, end in INTERACTIONS:
+        left, right = (scene.frame_start + round(share * frames) for share in (start, end))
+        who = scene.interact.actors[number].identity  # type: ignore[attr-defined]
+        add_interaction(scene, category, who, left, right).select = False
