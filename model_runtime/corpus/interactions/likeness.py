@@ -2,8 +2,8 @@
 
     python -m model_runtime corpus filter --scenes corpus/interactions --real captured/
 
-Text2Interact's two filters (Wu et al. 2026), after those of the gate. The cosine of a scene's texts to its motion has to
-reach 0.58 in the mean. The annulus: the distance of its motion to the nearest among captured motion and scenes kept
+Text2Interact's two filters (Wu et al. 2026), after those of the gate. The cosine of a scene's texts to its motion has
+to reach 0.58 in the mean. The annulus: the distance of its motion to the nearest among captured motion and scenes kept
 before has to lie between the 5th and the 95th percentile of the distances of captured motion to its nearest; without
 ``--real`` there are no such bounds, and this filter is left out and said to be. Nothing is removed: ``filter.json`` in
 the folder names what is kept and why all else is not. The evaluator should have learned from other scenes.
