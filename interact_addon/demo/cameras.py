@@ -50,6 +50,8 @@ def _face_camera(scene: bpy.types.Scene, rig: bpy.types.Object) -> bpy.types.Obj
     centre = Vector((bone.head_local.x, bone.head_local.y - 0.2 * size, top - 0.52 * size))
     camera = _new_camera(scene, f"interact face of {rig.name}", 85.0)
     place = centre + Vector((0.9, -4.6, 0.1)) * size
+    # Who stands between camera and face, as in a handshake, is not in the picture.
+    camera.data.clip_start = ((place - centre).length - size) * rig.matrix_world.median_scale
     turn = (centre - place).to_track_quat("-Z", "Y").to_matrix().to_4x4()
     turn.translation = place
     tail = bone.matrix_local.copy()  # children of a bone are placed against its tail

@@ -24,7 +24,7 @@ ACTIONS = (
     (("stand", 0.0, 0.235), ("sit", 0.235, 0.77), ("walk", 0.77, 0.875), ("stand", 0.875, 1.0)),
 )
 # What the two do to each other: who acts, and when; in shots that have the time for it.
-INTERACTIONS = ((0, "handshake", 0.085, 0.225), (1, "bend", 0.88, 1.0))
+INTERACTIONS = ((0, "handshake", 0.097, 0.235), (1, "bend", 0.88, 1.0))
 SHORTEST_WITH_INTERACTIONS = 20.0  # seconds
 
 
