@@ -32,6 +32,8 @@ LICENCES = [
     "SmartBody (LGPL-2.1, taken under GPL-3.0)",
     "Microsoft Rocketbox (MIT)",
     "CMU Graphics Lab Motion Capture Database",
+    "High Fidelity (Apache-2.0)",
+    "Mesh2Motion, Quaternius (CC0)",
 ]
 
 
