@@ -147,7 +147,7 @@ def test_the_scene_holds_two_clean_characters_of_different_height_on_two_kinds_o
 def test_any_two_voices_set_the_shot_s_length_and_the_actions_scale_with_it(voices: tuple[Path, Path]) -> None:
     scene = bpy.context.scene
     first, second = build_demo_scene(scene, *voices)
-    assert scene.frame_end - scene.frame_start == 75  # the longer voice and half a second
+    assert scene.frame_end - scene.frame_start == 114  # the longer voice and 1.8 s
     channels = {
         strip.channel: scene.sequence_editor.channels[strip.channel].name for strip in scene.sequence_editor.strips
     }

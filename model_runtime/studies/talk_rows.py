@@ -19,8 +19,10 @@ from ..metrics.targets import TALK_BEHAVIOUR
 
 def attitude(scene: Scene, actor: int) -> Array:
     """Return (T,) how an actor feels about the talk and the other, about -1..1: valence and the relationship's
-    warmth.
+    warmth; 0 in a scene that tells of no emotions.
     """
+    if not scene.emotions[actor]:
+        return np.zeros(scene.frames, np.float32)
     factors = scene.personalities[actor]
     person = Personality.of(factors) if factors else Personality()
     affect = AffectTrack(scene.emotions[actor], scene.relationship, actor == 0, person)

@@ -68,11 +68,15 @@ def converse(
     main = int(rng.integers(2))
     actor, clock = main, float(0.3 + rng.exponential(0.9))
     silent_after = clock + float(rng.exponential(_TALK_BETWEEN[style]))
-    while actor >= 0 and clock < duration - 1.5:
+    refused = False
+    while clock < duration - 1.5:
         turn = talk.turn(actor, clock, style == "monologue" and actor == main)
-        if turn is None:  # this voice has no utterance left
-            actor = 1 - actor if talk.turn_possible(1 - actor) else -1
+        if turn is None:  # this voice has no utterance left, or laughs until the end
+            if refused or not talk.turn_possible(1 - actor):
+                break
+            actor, refused = 1 - actor, True
             continue
+        refused = False
         stays = not turn.question and rng.random() < (0.75 if style == "monologue" and actor == main else 0.08)
         clock = turn.end + (pause_between_turns(rng) if stays else floor_transfer(rng, turn))
         if clock > silent_after and not turn.question:
@@ -262,11 +266,11 @@ class _Talk:
 
     def _would_laugh(self, actor: int, at: float) -> float:
         """Return the probability that an actor laughs with the other, or about what the other said: laughter is
-        answered in kind among the friendly and cheerful (Smoski and Bachorowski 2003), hardly by the unhappy.
+        answered in kind among the friendly and cheerful (Smoski and Bachorowski 2003), not by the unhappy.
         """
         affect, group = self._affect(actor, at), BASIC_EMOTION_OF[self.emotions.now(actor, at).emotion]
         if group in ("anger", "disgust", "fear", "sadness"):
-            return 0.04
+            return 0.0
         return float(np.clip(_AMUSES + 0.3 * affect.warmth + 0.25 * affect.valence, 0.04, 0.9))
 
     def _join_in(self, actor: int, at: float, length: float) -> None:
