@@ -24,11 +24,16 @@ _MOST_KEPT = 4096  # curves whose values are kept
 
 _sampled: dict[tuple[Any, ...], Array] = {}  # by what a curve is and the frames it is sampled at: its values
 
+# Values of curves at the frames of a rig, by the number of their block, their path and their index.
+Samples = dict[tuple[int, str, int], Array]
+
 
 class PlainRig:
     """An armature and shape keys that their own curves alone move, at some frames (T,) of the scene."""
 
-    def __init__(self, armature: bpy.types.Object, keys: Sequence[Any], frames: Array) -> None:
+    def __init__(
+        self, armature: bpy.types.Object, keys: Sequence[Any], frames: Array, samples: Samples | None = None
+    ) -> None:
         self._armature, self._keys, self._frames = armature, keys, frames
         bones = armature.data.bones
         self._order = {bone.name: index for index, bone in enumerate(armature.pose.bones)}
@@ -37,7 +42,13 @@ class PlainRig:
         carried = np.linalg.inv(rest)[self._above] @ rest  # each at rest in the space of the bone above it
         self._rest = np.where(np.array(self._above)[:, None, None] < 0, rest, carried)
         self._curves = {block: _by_path(block) for block in (armature, *keys)}
-        self._values: dict[bpy.types.FCurve, Array] = {}
+        self._samples: Samples = {} if samples is None else samples
+        self._places = {
+            curve: (number, curve.data_path, curve.array_index)
+            for number, paths in enumerate(self._curves.values())
+            for curves in paths.values()
+            for curve in curves.values()
+        }
 
     def sampled(self, until: float) -> bool:
         """Sample curves until a time of ``time.monotonic``; return whether all are sampled. They are kept."""
@@ -74,9 +85,10 @@ class PlainRig:
         return values
 
     def _of(self, curve: bpy.types.FCurve) -> Array:
-        if curve not in self._values:
-            self._values[curve] = _samples(curve, self._frames)
-        return self._values[curve]
+        place = self._places[curve]
+        if place not in self._samples:
+            self._samples[place] = _samples(curve, self._frames)
+        return self._samples[place]
 
     def _basis(self, bone: bpy.types.PoseBone, curves: dict[str, dict[int, bpy.types.FCurve]], rows: slice) -> Array:
         """Return what a bone's own channels come to: (N, 4, 4), or (4, 4) where nothing moves it."""
@@ -102,8 +114,12 @@ class PlainRig:
         return values
 
 
-def plain_rig(armature: bpy.types.Object, keys: Sequence[Any], frames: Array) -> PlainRig | None:
+def plain_rig(
+    armature: bpy.types.Object, keys: Sequence[Any], frames: Array, samples: Samples | None = None
+) -> PlainRig | None:
     """Return an armature with shape keys, to be posed from their curves at frames (T,) of the scene.
+
+    ``samples``: what an earlier one of the same armature has sampled, and what this one adds to it.
 
     None where anything else moves them.
     """
@@ -118,7 +134,7 @@ def plain_rig(armature: bpy.types.Object, keys: Sequence[Any], frames: Array) ->
         return None
     if any(not path.startswith(_SHAPE) for block in keys for path in _by_path(block)):
         return None
-    return PlainRig(armature, keys, frames)
+    return PlainRig(armature, keys, frames, samples)
 
 
 def _stands_still(armature: bpy.types.Object) -> bool:

@@ -24,7 +24,7 @@ from .canonical import HIPS, to_canonical
 from .cast import CastActor
 from .face_bones import seen_turns
 from .faces import FaceMesh
-from .plain_rigs import plain_rig
+from .plain_rigs import Samples, plain_rig
 from .played import without_layers
 from .shape_fit import curves_of_shapes
 from .shown import shown_bones
@@ -181,8 +181,9 @@ class _Reader:
 
     def read_curves(self, moments: Array, seconds: float) -> Generator[None, None, bool]:
         """Read all frames from the curves of the rig, in steps; return whether it has nothing else that moves it."""
+        samples: Samples = {}  # kept from step to step: on a slow machine no step samples all of them
         while True:
-            rig = plain_rig(self.armature, self.keys, moments)
+            rig = plain_rig(self.armature, self.keys, moments, samples)
             if rig is None:
                 return False
             if rig.sampled(time.monotonic() + seconds):
