@@ -133,6 +133,8 @@ def a_range(scene: bpy.types.Scene) -> None:
 
 
 def a_contact(scene: bpy.types.Scene) -> None:
+    first, second = (actor.armature for actor in scene.interact.actors)
+    second.location = first.location.lerp(second.location, 0.3)  # within reach
     a_range(scene)
     assert bpy.ops.interact.add_contact() == {"FINISHED"}
 
