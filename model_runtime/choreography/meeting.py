@@ -25,15 +25,18 @@ from ..refine.contacts.overlaps import Volumes
 from ..refine.contacts.posing import TURNED, TURNED_JOINTS, Bodies
 from ..refine.contacts.report import ways_of
 from ..refine.contacts.solver import UNTOUCHED
-from ..refine.contacts.stages import baked as _baked
-from ..refine.contacts.stages import busy_hands as _busy
-from ..refine.contacts.stages import calm_actors as _calm
-from ..refine.contacts.stages import groups_of as _groups
-from ..refine.contacts.stages import kept_frames as _kept
-from ..refine.contacts.stages import middle_of as _middle
-from ..refine.contacts.stages import minimise as _minimise
-from ..refine.contacts.stages import one_thread, spread_pose
-from ..refine.contacts.stages import scattered_starts as _scattered
+from ..refine.contacts.stages import (
+    baked,
+    busy_hands,
+    calm_actors,
+    groups_of,
+    kept_frames,
+    middle_of,
+    minimise,
+    one_thread,
+    scattered_starts,
+    spread_pose,
+)
 from ..refine.contacts.touching import touches_of
 from ..refine.hands import move_hand
 from .arms import PARTS, arm_pose
@@ -138,12 +141,12 @@ def _met(
     bodies: list[BodyMotion], reaches: Sequence[Reach], options: ResolveOptions, stays: Array
 ) -> tuple[FloatArray, FloatArray]:
     goals = [reach.goal for reach in reaches]
-    poses = trajectory_unknowns(bodies, *_kept(bodies, stays), options)
+    poses = trajectory_unknowns(bodies, *kept_frames(bodies, stays), options)
     unknowns = poses if stays.any() else _only_whole_shifts(poses)
     x, signs = unknowns.zeros(), np.ones(bodies[0].frames)
-    for group in _groups(goals):
+    for group in groups_of(goals):
         own = [reach for reach in reaches if reach.goal in group]
-        frame = _middle(group, bodies[0].frames)
+        frame = middle_of(group, bodies[0].frames)
         span = min(g.start for g in group), max(g.stop for g in group)
         bodies = _with_shapes(_stilled(bodies, frame, span), own)
         ready = _ready(bodies, own)
@@ -153,19 +156,21 @@ def _met(
         x = x + _spread(unknowns, pose, own, arms_of(group))
         signs[span[0] : span[1]] = sign
     # With the poses laid into the motion and hands led to their goals by two bones, the solver has little left to do.
-    roots, rotations = _baked(bodies, unknowns, x)
+    roots, rotations = baked(bodies, unknowns, x)
     rotations = _led(bodies, roots, rotations, reaches, _REACHED)
     bodies = [replace(body, root=roots[a], rotations=rotations[a]) for a, body in enumerate(bodies)]
     x = unknowns.zeros()
     motion = Bodies(bodies, np.arange(bodies[0].frames))
     touches = touches_of(motion, [(goal, np.arange(goal.start, goal.stop)) for goal in goals], signs)
-    energy = Energy(motion, unknowns, Volumes(motion), touches, _busy(bodies, goals), _calm(len(bodies), goals))
-    x = _minimise(energy, x, _ROUNDS, options, _ignored)
+    energy = Energy(
+        motion, unknowns, Volumes(motion), touches, busy_hands(bodies, goals), calm_actors(len(bodies), goals)
+    )
+    x = minimise(energy, x, _ROUNDS, options, _ignored)
     for weight, iterations in _FINISH:
         if not _is_deep(energy, x):
             break
-        x = _minimise(energy, x, [(weight, iterations)], options, _ignored)
-    roots, rotations = _baked(bodies, unknowns, x)
+        x = minimise(energy, x, [(weight, iterations)], options, _ignored)
+    roots, rotations = baked(bodies, unknowns, x)
     steady = with_steady_hands(bodies, roots, rotations, [g for g in goals if g.other != g.actor], unknowns)
     return roots, _led(bodies, roots, steady, reaches, _CLOSE)
 
@@ -206,10 +211,12 @@ def _pose(
         poses = pose_unknowns(unknowns, frame, len(rows))
         still = Bodies(bodies, np.full(len(rows), frame))
         touches = touches_of(still, [(goal, np.arange(len(rows))) for goal in goals], signs)
-        busy = _busy(bodies, goals)[:, frame : frame + 1].expand(-1, len(rows), -1)
-        energy = Energy(still, poses, Volumes(still), touches, busy, _calm(len(bodies), goals))
+        busy = busy_hands(bodies, goals)[:, frame : frame + 1].expand(-1, len(rows), -1)
+        energy = Energy(still, poses, Volumes(still), touches, busy, calm_actors(len(bodies), goals))
         energy.over_time = False
-        x = _minimise(energy, _scattered(poses, goals, options.seed) if x is None else x, rounds, options, _ignored)
+        x = minimise(
+            energy, scattered_starts(poses, goals, options.seed) if x is None else x, rounds, options, _ignored
+        )
         with torch.no_grad():
             best = np.argsort(energy.by_frame(x).numpy(), kind="stable")[:keeps]
         parts = [p.view(shape)[:, best.copy()] for p, shape in zip(x.split(poses.sizes), poses.shapes.values())]

@@ -13,8 +13,7 @@ import numpy as np
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import EYES, INDEX, forward_kinematics, heading_of
-from ..common.arrays import Array, BoolArray, FloatArray
-from ..common.headings import facing
+from ..common.arrays import Array, FloatArray
 from ..contract import CONTACT_MET, FPS, PART_JOINTS, Actor, GazeSpan
 from ..refine.bodies import Bodies
 from ..refine.contacts.motion import BodyMotion, Goal
@@ -22,15 +21,15 @@ from ..refine.contacts.report import gap_of
 from ..refine.head_turns import turn_heads
 from .acts import act
 from .beating import beat
-from .elements import Beats, Touch
+from .elements import Touch
 from .meeting import Reach, meet
 from .places import with_places
 from .planning import PlannedInteraction
+from .reaching import Place, Timing, aimed_at, half_way, reach_of
 
 _BEFORE, _AFTER = 1.0, 3.0  # seconds beside an interaction in which acts may still be going on
 _LOOKS_EARLY = 0.45  # seconds that the eyes are at the place before the hand (Johansson et al. 2001)
 _GAZE_STEP = 0.1  # seconds between the places of a gaze
-_AIMED_GAP = 0.02  # metres by which a sign in the air may be off its place
 
 Progress = Callable[[float], None]
 
@@ -121,7 +120,7 @@ class _Performance:
         for who, beats in ((0, plan.variant.beats), (1, plan.reaction.beats)):
             own = [g for g in goals if g.actor == who]
             if beats is not None and own:
-                rotations = self._beaten(motions, rotations, own, beats)
+                rotations = beat(motions, rotations, own, beats, self.rng).rotations
                 motions = [replace(m, rotations=rotations[a]) for a, m in enumerate(motions)]
         all_roots, all_rotations = bodies.roots.copy(), bodies.rotations.copy()
         for role, number in enumerate(plan.roles):
@@ -153,47 +152,15 @@ class _Performance:
         return result
 
     def _reach(self, touch: Touch, late: float, motions: Sequence[BodyMotion]) -> Reach:
-        start = self.contact + round((touch.at + late) * FPS)
-        stop = max(self.stop, start + 3) if touch.stay is None else start + max(2, round(touch.stay * FPS))
-        stop = min(stop, self.frames - 6)
-        start = min(start, stop - 2)
-        come = round((float(self.rng.uniform(*touch.come)) if touch.come else self.plan.come) * FPS)
-        go = round((float(self.rng.uniform(*touch.go)) if touch.go else self.plan.go) * FPS)
-        if touch.aim is not None:
-            goal = Goal(touch.role, touch.point, start, stop, place=self._aimed(touch.aim, motions[touch.role], start),
-                        distance=_AIMED_GAP)  # fmt: skip
-        else:
-            other = touch.role if touch.own else 1 - touch.role
-            goal = Goal(touch.role, touch.point, start, stop, other, touch.on, distance=touch.gap)
-        return Reach(goal, max(4, min(come, start - 2)), max(4, go), touch.hand, touch.ready, touch.via, touch.back)
+        timing = Timing(self.contact, self.stop, self.frames, self.plan.come, self.plan.go)
+        return reach_of(touch, late, timing, self.rng, lambda frame: _aimed(touch.aim, motions[touch.role], frame))
 
     def _at_height(self, reach: Reach, touch: Touch, motions: Sequence[BodyMotion]) -> Reach:
         """Return a reach that wants the point of another at its height half way between the bodies."""
         assert touch.height is not None
         frame, body = reach.goal.start, motions[touch.role]
-        _, _, z = self._aimed((0.0, 0.0, touch.height), body, frame)
-        x, y = (0.5 * float(motions[0].root[frame, k] + motions[1].root[frame, k]) for k in range(2))
-        aside = 0.16 * body.skeleton.size * (1.0 if touch.point.startswith("left") else -1.0)
-        heading = float(heading_of(body.rotations[frame : frame + 1, 0])[0])
-        place = (x + aside * float(np.cos(heading)), y + aside * float(np.sin(heading)), z)
-        return replace(reach, goal=replace(reach.goal, other=None, other_point="", place=place, distance=0.08))
-
-    @staticmethod
-    def _aimed(aim: tuple[float, float, float], body: BodyMotion, frame: int) -> tuple[float, float, float]:
-        """Return the place of an ``aim``, metres of a body of 1.7 m left, ahead and up of the middle of shoulders."""
-        rows = slice(frame, frame + 1)
-        joints, _ = forward_kinematics(body.root[rows], body.rotations[rows], body.skeleton)
-        middle = joints[0, [INDEX["left_shoulder"], INDEX["right_shoulder"]]].mean(0)
-        heading = float(heading_of(body.rotations[rows, 0])[0])
-        left, ahead, up = (body.skeleton.size * value for value in aim)
-        flat = left * np.array([np.cos(heading), np.sin(heading)]) + ahead * facing(heading)
-        x, y, z = (float(value) for value in middle + np.array([*flat, up]))
-        return x, y, z
-
-    def _beaten(
-        self, motions: Sequence[BodyMotion], rotations: FloatArray, goals: Sequence[Goal], beats: Beats
-    ) -> FloatArray:
-        return beat(motions, rotations, goals, beats, self.rng).rotations
+        _, _, z = _aimed((0.0, 0.0, touch.height), body, frame)
+        return half_way(reach, z, [m.root[frame] for m in motions], _heading(body, frame), body.skeleton.size)
 
     def _widest_gap(self, motions: Sequence[BodyMotion], goals: Sequence[Goal]) -> float:
         """Return the metres by which a contact between the two is missed at most of its time, 0 without contacts."""
@@ -202,17 +169,27 @@ class _Performance:
         return max((float(np.percentile(gap, 90)) for gap in gaps), default=0.0)
 
 
+def _aimed(aim: Place | None, body: BodyMotion, frame: int) -> Place:
+    """Return the place of an ``aim`` of a body on a frame."""
+    assert aim is not None
+    rows = slice(frame, frame + 1)
+    joints, _ = forward_kinematics(body.root[rows], body.rotations[rows], body.skeleton)
+    shoulders = joints[0, [INDEX["left_shoulder"], INDEX["right_shoulder"]]].mean(0)
+    return aimed_at(aim, shoulders, _heading(body, frame), body.skeleton.size)
+
+
+def _heading(body: BodyMotion, frame: int) -> float:
+    return float(heading_of(body.rotations[frame : frame + 1, 0])[0])
+
+
 def _given_share(plan: PlannedInteraction, actors: Sequence[Actor], frames: int) -> float:
     """Return how much of both bodies is given while an interaction lasts, from 0 to 1."""
     first, last = (int(np.clip(round(t * FPS), 0, frames)) for t in (plan.contact - plan.come, plan.end))
-    masks: list[BoolArray] = []
-    for actor in actors:
-        mask = np.zeros((frames, len(PART_JOINTS)), bool)
-        if actor.constraints is not None:
-            given = actor.constraints.mask[:frames, : len(PART_JOINTS)]
-            mask[: len(given)] = given
-        masks.append(mask[first:last])
-    return float(np.mean(masks))
+    masks = [
+        np.zeros((frames, len(PART_JOINTS)), bool) if actor.constraints is None else actor.constraints.joints(frames)
+        for actor in actors
+    ]
+    return float(np.mean([mask[first:last] for mask in masks]))
 
 
 def _looking(plan: PlannedInteraction, actors: Sequence[Actor], bodies: Bodies) -> list[Actor]:

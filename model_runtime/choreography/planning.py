@@ -6,7 +6,7 @@ acts and beats themselves are laid over the generated motion (``performing.py``)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +34,7 @@ from ..planning.label_cleanup import fill_gaps
 from ..planning.motion_plan import LOST, SHORTEST_WALK, STEP, USUAL
 from .catalogue import CATEGORIES
 from .elements import Reaction, Variant, mirrored
+from .reaching import mean_size
 
 _NOTICED = 0.15  # seconds from the beginning of a strip to the first step or reach
 _SETTLED = 0.25  # seconds between the end of a walk, with a foot still in the air, and the contact
@@ -104,6 +105,7 @@ class _Planner:
     def __init__(self, request: Request, span: InteractionSpan, category: str) -> None:
         self.request, self.span, self.category = request, span, category
         self.actors = [replace(actor, actions=fill_gaps(actor.actions, request.duration)) for actor in request.actors]
+        self.size = mean_size([actor.skeleton for actor in self.actors])
         self.roles = (span.who[0], 1 - span.who[0])
         rng = np.random.default_rng([request.seed, INTERACTIONS.index(category), round(span.start * FPS), 5])
         self.variant, self.reaction = _drawn(rng, category, self.actors[self.roles[0]].leading_hand)
@@ -164,7 +166,7 @@ class _Planner:
         unit, begins = 0.5 * sum(units), self.span.start + _NOTICED
         drawn = self.variant, self.reaction
         place, way, short = _place_of(rng, self.actors, self.roles, self.span.start, drawn, unit)
-        self.shift = max(self.variant.shift, 0.5 * short + _NEAR_ENOUGH) * _mean_size(self.actors)
+        self.shift = max(self.variant.shift, 0.5 * short + _NEAR_ENOUGH) * self.size
         if way > STEP * unit:
             arrives = begins + max(way / (USUAL * unit) + LOST, SHORTEST_WALK)
             self.contact = max(self.contact, arrives + _SETTLED)
@@ -179,7 +181,7 @@ class _Planner:
         until = next((a.end for a in actions if a.label == "stand" and a.start <= end < a.end), end)
         if until - end < _STEPS_BACK or any(end < p.time <= until for p in points):
             return []
-        unit = _mean_size(self.actors)
+        unit = self.size
         theirs = place_at(self.actors, self.roles[1], end, unit)
         away = np.asarray(self.there.position) - theirs
         apart = float(np.linalg.norm(away))
@@ -240,7 +242,7 @@ def _place_of(
     """
     variant, reaction = drawn
     first, second = (place_at(actors, number, time, unit) for number in roles)
-    low, high = (x * _mean_size(actors) for x in variant.distance)
+    low, high = (x * mean_size([actor.skeleton for actor in actors]) for x in variant.distance)
     bearing, turned = (np.radians(float(rng.uniform(*span))) for span in (variant.bearing, variant.turned))
     now = float(np.linalg.norm(first - second))
     wanted = float(rng.uniform(low, high))
@@ -252,12 +254,3 @@ def _place_of(
     place: Array = second - apart * facing(mine + bearing)
     way = float(np.linalg.norm(place - first))
     return Waypoint(time, (float(place[0]), float(place[1])), float(mine)), way, apart - wanted
-
-
-def _mean_size(actors: Sequence[Actor]) -> float:
-    return 0.5 * sum(actor.skeleton.size for actor in actors)
-
-
-def performed_categories() -> Iterator[str]:
-    """Yield the categories with a choreography, which ``PLAYED_INTERACTIONS`` of the contract may name."""
-    yield from (name for name, category in CATEGORIES.items() if category.variants)

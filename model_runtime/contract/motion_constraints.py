@@ -52,6 +52,13 @@ class MotionConstraints:
         """The frames (T,) on which a joint of any part is given."""
         return self.mask[:, : len(PART_JOINTS)].any(1)
 
+    def joints(self, frames: int) -> BoolArray:
+        """Return which of ``PART_JOINTS`` are given (``frames``, 4) in a shot of so many frames."""
+        given = np.zeros((frames, len(PART_JOINTS)), bool)
+        known = self.mask[:frames, : len(PART_JOINTS)]
+        given[: len(known)] = known
+        return given
+
     def covers(self, frames: int, *parts: str) -> bool:
         """Return whether all of ``parts`` are given on every frame of a shot of ``frames`` frames."""
         return len(self.mask) >= frames and all(bool(self.part(part)[:frames].all()) for part in parts)

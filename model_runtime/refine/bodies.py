@@ -165,11 +165,9 @@ def _missed_by_roots(roots: FloatArray, actors: Sequence[Actor]) -> list[str]:
 
 
 def _given_frames(constraints: MotionConstraints | None, frames: int, *parts: str) -> BoolArray:
-    given = np.zeros(frames, bool)
-    if constraints is not None:
-        count = min(len(constraints.mask), frames)
-        for part in parts:
-            given[:count] |= constraints.part(part)[:count]
+    if constraints is None:
+        return np.zeros(frames, bool)
+    given: BoolArray = constraints.joints(frames)[:, [part in parts for part in PART_JOINTS]].any(1)
     return given
 
 

@@ -12,6 +12,7 @@ from ..metrics.body_motion import BodyMotion
 from ..metrics.real_motion import Statistics
 from ..metrics.scene_measures import compares
 from ..metrics.targets import REAL_MOTION
+from .target_rows import markdown_beside, table_beside
 
 
 def captured_statistics(clips: Iterable[Clip], split: str = HELD_OUT_SPLIT) -> Statistics:
@@ -33,28 +34,13 @@ def captured_statistics(clips: Iterable[Clip], split: str = HELD_OUT_SPLIT) -> S
 
 def markdown(scenes: Statistics, captured: Statistics | None) -> str:
     """Return the table in Markdown: composed scenes, held-out captured clips, bounds."""
-    rows = [f"| {' | '.join(cells)} |" for cells in _cells(scenes, captured)]
-    return "\n".join(["| | scenes | held-out captured clips | wanted | |", "|---|--:|--:|---|---|", *rows])
+    return markdown_beside(scenes.figures(), _figures(captured), REAL_MOTION, "held-out captured clips")
 
 
 def table(scenes: Statistics, captured: Statistics | None) -> str:
     """Return the table as text; lines that miss their bounds say FAIL."""
-    lines = [f"{'':54s} {'scenes':>9s} {'captured':>9s}  wanted"]
-    for name, value, theirs, wanted, mark in _cells(scenes, captured, ("ok", "FAIL")):
-        lines.append(f"{name:54s} {value:>9s} {theirs:>9s}  {wanted:16s} {mark}")
-    return "\n".join(lines)
+    return table_beside(scenes.figures(), _figures(captured), REAL_MOTION, 54)
 
 
-def _cells(
-    scenes: Statistics, captured: Statistics | None, marks: tuple[str, str] = ("✓", "✗")
-) -> Iterable[tuple[str, str, str, str, str]]:
-    """Yield name, figure of the scenes, figure of the clips, bounds and mark of each row."""
-    figures, theirs = scenes.figures(), captured.figures() if captured is not None else {}
-    for name, target in REAL_MOTION.items():
-        value = figures[name]
-        mark = "" if not np.isfinite(value) else marks[0] if target.reached(value) else marks[1]
-        yield target.label, _shown(value), _shown(theirs.get(name, float("nan"))), target.bounds, mark
-
-
-def _shown(value: float) -> str:
-    return "-" if not np.isfinite(value) else f"{value:.3f}" if abs(value) < 2 else f"{value:.1f}"
+def _figures(captured: Statistics | None) -> dict[str, float]:
+    return {} if captured is None else captured.figures()

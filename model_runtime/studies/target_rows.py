@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..metrics.targets import GENERATION, Target
 
 
@@ -43,3 +45,35 @@ def _shown(value: float | bool | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.0f}" if value >= 20 else f"{value:.2f}"
+
+
+def markdown_beside(
+    figures: Mapping[str, float], captured: Mapping[str, float], targets: Mapping[str, Target], clips: str
+) -> str:
+    """Return figures beside those of captured ``clips`` and their bounds as Markdown."""
+    rows = [f"| {' | '.join(cells)} |" for cells in _beside(figures, captured, targets, ("✓", "✗"))]
+    return "\n".join([f"| | scenes | {clips} | wanted | |", "|---|--:|--:|---|---|", *rows])
+
+
+def table_beside(
+    figures: Mapping[str, float], captured: Mapping[str, float], targets: Mapping[str, Target], width: int
+) -> str:
+    """Return the same as text, names ``width`` wide; lines that miss their bounds say FAIL."""
+    lines = [f"{'':{width}s} {'scenes':>9s} {'captured':>9s}  wanted"]
+    for name, value, theirs, wanted, mark in _beside(figures, captured, targets, ("ok", "FAIL")):
+        lines.append(f"{name:{width}s} {value:>9s} {theirs:>9s}  {wanted:16s} {mark}")
+    return "\n".join(lines)
+
+
+def _beside(
+    figures: Mapping[str, float], captured: Mapping[str, float], targets: Mapping[str, Target], marks: tuple[str, str]
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield name, figure of the scenes, figure of the clips, bounds and mark of each row."""
+    for name, target in targets.items():
+        value = figures[name]
+        mark = "" if not np.isfinite(value) else marks[0] if target.reached(value) else marks[1]
+        yield target.label, _figure(value), _figure(captured.get(name, float("nan"))), target.bounds, mark
+
+
+def _figure(value: float) -> str:
+    return "-" if not np.isfinite(value) else f"{value:.3f}" if abs(value) < 2 else f"{value:.1f}"

@@ -15,6 +15,7 @@ from ...choreography.elements import Category, Reaction, Variant, mirrored
 from ...choreography.feet import led_foot
 from ...choreography.meeting import Reach, meet
 from ...choreography.places import composing_shape
+from ...choreography.reaching import mean_size
 from ...common.arrays import Array, FloatArray
 from ...contract import EmotionSpan
 from ...datasets.clip import Clip
@@ -26,7 +27,7 @@ from ..script.affect import AffectTrack
 from .attention import Look, eye_targets, eyes_in_head
 from .bases import Base
 from .captured import captured_pair
-from .plan import LONGEST, Plan, mean_size
+from .plan import LONGEST, Plan
 from .riding import carried
 
 BASE_SOURCE = "rocketbox"

@@ -16,6 +16,7 @@ from ...choreography.elements import Move, Reaction, Touch, Variant
 from ...choreography.feet import FootReach, is_of_foot
 from ...choreography.meeting import Reach
 from ...choreography.places import composing_shape
+from ...choreography.reaching import Place, Timing, aimed_at, half_way, mean_size, reach_of
 from ...common.arrays import Array
 from ...common.headings import facing
 from ...contract import FPS
@@ -259,19 +260,8 @@ class Plan:
             self.reaches.append(self._reach(touch, late, motions))
 
     def _reach(self, touch: Touch, late: float, motions: Sequence[Motion]) -> Reach:
-        start = self.contact + round((touch.at + late) * FPS)
-        stop = max(self.stop, start + 3) if touch.stay is None else start + max(2, round(touch.stay * FPS))
-        stop = min(stop, self.frames - 6)
-        start = min(start, stop - 2)
-        come = round((float(self.rng.uniform(*touch.come)) if touch.come else self.come) * FPS)
-        go = round((float(self.rng.uniform(*touch.go)) if touch.go else self.go) * FPS)
-        if touch.aim is not None:
-            place = self._aimed(touch, motions[touch.role], start)
-            goal = Goal(touch.role, touch.point, start, stop, place=place, distance=0.02)
-        else:
-            other = touch.role if touch.own else 1 - touch.role
-            goal = Goal(touch.role, touch.point, start, stop, other, touch.on, distance=touch.gap)
-        return Reach(goal, max(4, min(come, start - 2)), max(4, go), touch.hand, touch.ready, touch.via, touch.back)
+        timing = Timing(self.contact, self.stop, self.frames, self.come, self.go)
+        return reach_of(touch, late, timing, self.rng, lambda frame: self._aimed(touch.aim, touch.role, motions, frame))
 
     def _foot_reach(self, touch: Touch) -> FootReach:
         start = self.contact + round(touch.at * FPS)
@@ -288,29 +278,19 @@ class Plan:
     def _at_height(self, reach: Reach, touch: Touch, motions: Sequence[Motion]) -> Reach:
         """Return a reach that wants the point of another at its ``height`` half way between the bodies."""
         assert touch.height is not None
-        frame, point = reach.goal.start, replace(touch, aim=(0.0, 0.0, touch.height))
-        x, y, z = self._aimed(point, motions[touch.role], frame)
-        x, y = (0.5 * float(motions[0].root[frame, k] + motions[1].root[frame, k]) for k in range(2))
-        aside = 0.16 * self.skeletons[0].size * (1.0 if touch.point.startswith("left") else -1.0)
-        heading = float(motions[0].heading[frame])
-        x, y = x + aside * np.cos(heading), y + aside * np.sin(heading)
-        return replace(reach, goal=replace(reach.goal, other=None, other_point="", place=(x, y, z), distance=0.08))
+        frame = reach.goal.start
+        _, _, z = self._aimed((0.0, 0.0, touch.height), touch.role, motions, frame)
+        roots = [motion.root[frame] for motion in motions]
+        return half_way(reach, z, roots, float(motions[0].heading[frame]), self.skeletons[0].size)
 
-    def _aimed(self, touch: Touch, motion: Motion, frame: int) -> tuple[float, float, float]:
-        """Return the place that a touch with an ``aim`` goes to."""
-        assert touch.aim is not None
-        upper = upper_body(motion.root[[frame]], motion.rotations[[frame]], self.skeletons[touch.role])
-        size, heading = self.skeletons[touch.role].size, float(motion.heading[frame])
-        left, ahead, up = (size * x for x in touch.aim)
-        shoulders = upper.eyes[0] - size * np.array([*(0.09 * facing(heading)), 0.27])
-        flat = left * np.array([np.cos(heading), np.sin(heading)]) + ahead * facing(heading)
-        x, y, z = (float(v) for v in shoulders + np.array([*flat, up]))
-        return x, y, z
-
-
-def mean_size(skeletons: Sequence[Skeleton]) -> float:
-    """Return the mean of both bodies' sizes, 1 at 1.7 m."""
-    return 0.5 * (skeletons[0].size + skeletons[1].size)
+    def _aimed(self, aim: Place | None, role: int, motions: Sequence[Motion], frame: int) -> Place:
+        """Return the place of an ``aim`` of a role on a frame."""
+        assert aim is not None
+        motion, skeleton = motions[role], self.skeletons[role]
+        upper = upper_body(motion.root[[frame]], motion.rotations[[frame]], skeleton)
+        heading = float(motion.heading[frame])
+        shoulders = upper.eyes[0] - skeleton.size * np.array([*(0.09 * facing(heading)), 0.27])
+        return aimed_at(aim, shoulders, heading, skeleton.size)
 
 
 def _kick(actor: Base, name: str, rate: float, side: str) -> tuple[bool, int]:

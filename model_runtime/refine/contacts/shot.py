@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ...body_model.obstacle import Obstacle
-from ...common.arrays import Array, BoolArray
-from ...contract import CONTACT_MET, PART_JOINTS, Actor, ContactGoal, MotionConstraints
+from ...common.arrays import BoolArray
+from ...contract import CONTACT_MET, PART_JOINTS, Actor, ContactGoal
 from ...contract.directions import places_at, span_frames
 from ..bodies import Bodies
 from .motion import BodyMotion, Goal, Place, ResolveOptions
@@ -76,18 +76,12 @@ def _target(goal: ContactGoal, rows: slice) -> Place | tuple[Place, ...] | None:
 
 def _kept(actor: Actor, frames: int) -> BoolArray:
     """Return the frames and parts (T, 4) of an actor that no contact changes."""
-    kept = np.zeros((frames, len(PART_JOINTS)), bool)
-    if actor.constraints is not None:
-        _keep(kept, actor.constraints)
+    given = actor.constraints
+    kept = np.zeros((frames, len(PART_JOINTS)), bool) if given is None else given.joints(frames)
     for span in actor.actions:
         if span.label == "sit":
             kept[span_frames(span.start, span.end, frames), _LOWER] = True
     return kept
-
-
-def _keep(kept: Array, constraints: MotionConstraints) -> None:
-    mask = constraints.mask[: len(kept), : kept.shape[1]]
-    kept[: len(mask)] |= mask
 
 
 def _sentence(goal: ContactGoal, gap: float) -> str:
