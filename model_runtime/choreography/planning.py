@@ -211,7 +211,7 @@ class _Planner:
 
 
 def _drawn(rng: np.random.Generator, category: str, hand: str) -> tuple[Variant, Reaction]:
-    """Return a variant and a reaction that go without a captured clip, a step back or a second walk."""
+    """Return a variant that goes without a captured clip or a second walk, and a reaction, whose steps are left out."""
     kind = CATEGORIES[category]
     fitting = [v for v in kind.variants if not (v.shown or v.meets)] or list(kind.variants)
     frontal = [v for v in fitting if abs(0.5 * sum(v.turned)) <= _FRONTAL]
@@ -219,8 +219,8 @@ def _drawn(rng: np.random.Generator, category: str, hand: str) -> tuple[Variant,
     variant = among[int(rng.integers(len(among)))]
     if hand == "left" or (not hand and "shake" not in kind.name and rng.random() < 0.3):
         variant = mirrored(variant)
-    standing = [r for r in variant.reactions if not r.steps_back[1]] or list(variant.reactions)
-    return variant, standing[int(rng.integers(len(standing)))] if standing else Reaction("waits")
+    answers = variant.reactions
+    return variant, answers[int(rng.integers(len(answers)))] if answers else Reaction("waits")
 
 
 def _touches(variant: Variant, reaction: Reaction) -> bool:
