@@ -41,6 +41,7 @@ _SETTLED = 0.25  # seconds between the end of a walk, with a foot still in the a
 _FRONTAL = 60.0  # degrees that a reactor is turned away, up to which the two need not go round each other
 _NEAR_ENOUGH = 0.06  # metres by which a place may be missed without a step
 _APART, _STEPS_BACK = 0.95, 1.2  # metres between two who let go of each other, seconds that the step back takes
+_MOST_UNLIKE = 1.7  # times as tall as the other, up to which two touch; scenes are composed with no more
 _ROOM = 0.02  # metres more than the nearest that a walk may end
 _A_STEP = 1.0  # seconds that a step to the place takes
 _LONGER = 0.05  # seconds by which an interaction may outlast its strip unsaid
@@ -89,7 +90,14 @@ def plan_interactions(request: Request) -> tuple[Request, list[PlannedInteractio
         if len(names) < 2:
             notes.append(f"'{part.category}' needs two; cast the second character.")
             continue
-        planner = _Planner(request, replace(span, who=part.who), part.category)
+        if plans and span.start + _NOTICED < plans[-1].end:
+            before = plans[-1]
+            notes.append(
+                f"'{part.category}' at {span.start:.2f} s begins before '{before.category}' is over, at "
+                f"{before.end:.2f} s, and is not played; start its strip after that."
+            )
+            continue
+        planner = _Planner(request, replace(span, who=part.who, start=max(span.start, 0.0)), part.category)
         if refused := planner.refused() or planner.late():
             notes.append(refused)
             continue
@@ -115,8 +123,8 @@ class _Planner:
         self.contact, self.shift = span.start + _NOTICED + self.come + _SETTLED, variant.shift
         self.walk: ActionSpan | None = None
         self.there: Waypoint | None = None
-        self.seated = [actor for actor in self.actors if self._sits(actor)]
-        if not self.seated:
+        self.touching = _touches(variant, reaction)
+        if all(self._sits(actor, span.end) is None for actor in self.actors):
             self._come_near(rng)
         self.stop = self.contact + hold
         if self.stop + self.leaving > span.end:
@@ -129,8 +137,15 @@ class _Planner:
         """Seconds from the end of the contact until both are back in their own motion."""
         return self.go + (0.0 if self.reaction.joins else self.delay)
 
-    def _sits(self, actor: Actor) -> bool:
-        return any(a.label == "sit" and a.start < self.span.end and a.end > self.span.start for a in actor.actions)
+    @property
+    def over(self) -> float:
+        """When the strip and what it asks for are over."""
+        return max(self.span.end, self.stop + self.leaving)
+
+    def _sits(self, actor: Actor, until: float) -> float | None:
+        """Return from when on an actor sits before ``until`` (s); None if it does not."""
+        seats = (a for a in actor.actions if a.label == "sit" and a.start < until and a.end > self.span.start)
+        return next((max(a.start, self.span.start) for a in seats), None)
 
     def refused(self) -> str:
         """Return why the interaction is not played, "" if it is."""
@@ -138,10 +153,19 @@ class _Planner:
         for actor in self.actors:
             if body_is_given(actor, self.request.frames):
                 return f"The body of '{actor.name}' is given, so {when} is not played."
-        if self.seated and _touches(self.variant, self.reaction):
+        if not self.touching:
+            return ""
+        for actor in self.actors:
+            if (time := self._sits(actor, self.over)) is not None:
+                return (
+                    f"'{actor.name}' sits at {time:.2f} s and '{self.category}' is played standing, until "
+                    f"{self.over:.2f} s; move one of the two strips."
+                )
+        small, tall = sorted(self.actors, key=lambda actor: actor.skeleton.height)
+        if tall.skeleton.height > _MOST_UNLIKE * small.skeleton.height:
             return (
-                f"'{self.seated[0].name}' sits at {self.span.start:.2f} s and '{self.category}' is played standing; "
-                "end the sit strip before it."
+                f"'{small.name}' ({small.skeleton.height:.2f} m) and '{tall.name}' ({tall.skeleton.height:.2f} m) are "
+                f"too unlike in height for {when}; ask for something without a touch, such as a wave."
             )
         return ""
 
@@ -196,16 +220,16 @@ class _Planner:
             self.span, self.category, self.roles, self.variant, self.reaction, self.contact, self.stop, self.come,
             self.go, self.delay, self.shift, self.seed,
         )  # fmt: skip
-        if self.seated:
+        if not self.touching:  # a sign is made from wherever the two are, and whatever they do
             return self.request, plan
         played = []
         for number, actor in enumerate(self.actors):
-            actions, points = waiting(actor.actions, self.span.start, max(self.span.end, plan.end)), actor.waypoints
+            actions = waiting(actor.actions, self.span.start, self.over)
+            points = [p for p in actor.waypoints if not self.span.start < p.time <= self.over]
             if number == self.roles[0]:
                 actions = lay_over(actions, self.walk) if self.walk is not None else actions
                 if self.there is not None:
-                    inside = [p for p in points if not self.span.start < p.time <= plan.end]
-                    points = (*inside, self.there, *self._step_back(plan.end, actions, inside))
+                    points += [self.there, *self._step_back(plan.end, actions, points)]
             played.append(replace(actor, actions=actions, waypoints=tuple(points)))
         return replace(self.request, actors=tuple(played)), plan
 

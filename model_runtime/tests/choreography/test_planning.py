@@ -9,7 +9,15 @@ import pytest
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON
 from model_runtime.choreography.catalogue import CATEGORIES
 from model_runtime.choreography.planning import plan_interactions
-from model_runtime.contract import PLAYED_BY_LABELS, PLAYED_INTERACTIONS, ActionSpan, Actor, InteractionSpan, Request
+from model_runtime.contract import (
+    PLAYED_BY_LABELS,
+    PLAYED_INTERACTIONS,
+    ActionSpan,
+    Actor,
+    InteractionSpan,
+    Request,
+    Waypoint,
+)
 from model_runtime.planning.resolve_request import resolve_request
 
 EAST = np.pi / 2  # the heading that faces +X
@@ -69,6 +77,7 @@ def test_who_is_left_handed_reaches_with_the_left():
     ("changes", "sentence"),
     (
         ({"first": (("sit", 0.0, 10.0),)}, "'Mia' sits at 2.00 s and 'handshake' is played standing"),
+        ({"second": (("sit", 4.0, 10.0),), "end": 2.5}, "'Tom' sits at 4.00 s and 'handshake' is played standing"),
         ({"start": 8.5}, "the shot ends before; start its strip earlier"),
         ({"end": 2.6}, "until after its strip; make the strip that long"),
         ({"apart": 14.0}, "the shot ends before"),
@@ -95,3 +104,41 @@ def test_two_who_hugged_part_again():
     request, (plan,), _ = plan_interactions(shot(InteractionSpan(1.0, 6.0, (0,), "hug"), apart=1.8))
     there, back = request.actors[0].waypoints
     assert back.time > plan.end and back.position[0] < there.position[0] - 0.2
+
+
+def test_who_is_to_go_away_meanwhile_waits_and_stays():
+    asked = shot(InteractionSpan(3.0, 8.0, (0,), "handshake"), second=(("walk", 1.0, 6.0),))
+    tom = replace(asked.actors[1], waypoints=(Waypoint(4.0, (3.0, -2.0)), Waypoint(6.0, (4.0, -3.0))))
+    request, _, notes = plan_interactions(replace(asked, actors=(asked.actors[0], tom)))
+    assert notes == [] and request.actors[1].waypoints == ()
+    assert not any(span.label == "walk" and span.end > 3.0 for span in request.actors[1].actions)
+
+
+def test_of_two_at_one_time_the_later_is_not_played_and_says_so():
+    _, (plan,), notes = plan_interactions(
+        shot(InteractionSpan(1.0, 6.0, (0,), "handshake"), InteractionSpan(2.0, 7.0, (1,), "hug"))
+    )
+    assert plan.category == "handshake"
+    assert notes == [
+        f"'hug' at 2.00 s begins before 'handshake' is over, at {plan.end:.2f} s, and is not played; start its strip "
+        "after that."
+    ]
+
+
+def test_two_too_unlike_in_height_do_not_touch_and_may_wave():
+    for category, said in (("hug", 1), ("wave", 0)):
+        asked = shot(InteractionSpan(1.0, 8.0, (0,), category))
+        child = replace(asked.actors[0], skeleton=AVERAGE_SKELETON.scaled(0.5))
+        _, plans, notes = plan_interactions(replace(asked, actors=(child, asked.actors[1])))
+        assert len(notes) == said and len(plans) == 1 - said
+        assert not said or "are too unlike in height for 'hug' at 1.00 s" in notes[0]
+
+
+def test_a_strip_that_begins_before_the_shot_is_played_from_its_start():
+    _, (plan,), _ = plan_interactions(shot(InteractionSpan(-0.4, 6.0, (0,), "wave")))
+    assert plan.span.start == 0.0
+
+
+def test_who_waves_goes_on_walking():
+    asked = shot(InteractionSpan(2.0, 6.0, (0,), "wave"), first=(("walk", 1.0, 6.0),))
+    assert plan_interactions(asked)[0].actors == asked.actors
