@@ -13,9 +13,9 @@ import numpy as np
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import EYES, INDEX, forward_kinematics, heading_of
-from ..common.arrays import Array, FloatArray
+from ..common.arrays import Array, BoolArray, FloatArray
 from ..contract import CONTACT_MET, FPS, PART_JOINTS, Actor, GazeSpan
-from ..refine.bodies import Bodies
+from ..refine.bodies import Bodies, given_frames
 from ..refine.contacts.motion import BodyMotion, Goal
 from ..refine.contacts.report import gap_of
 from ..refine.head_turns import turn_heads
@@ -100,7 +100,8 @@ class _Performance:
         self.late = 0.0 if plan.reaction.joins else plan.delay
         motions = [
             BodyMotion(bodies.roots[a], bodies.rotations[a], actor.skeleton,
-                       with_places(actor.body_shape, actor.skeleton), bodies.contacts[a])
+                       with_places(actor.body_shape, actor.skeleton), bodies.contacts[a],
+                       _given(actor, self.frames))
             for a, actor in ((number, actors[number]) for number in plan.roles)
         ]  # fmt: skip
         motions = self._acted(motions)
@@ -185,11 +186,13 @@ def _heading(body: BodyMotion, frame: int) -> float:
 def _given_share(plan: PlannedInteraction, actors: Sequence[Actor], frames: int) -> float:
     """Return how much of both bodies is given while an interaction lasts, from 0 to 1."""
     first, last = (int(np.clip(round(t * FPS), 0, frames)) for t in (plan.contact - plan.come, plan.end))
-    masks = [
-        np.zeros((frames, len(PART_JOINTS)), bool) if actor.constraints is None else actor.constraints.joints(frames)
-        for actor in actors
-    ]
-    return float(np.mean([mask[first:last] for mask in masks]))
+    return float(np.mean([_given(actor, frames)[first:last] for actor in actors]))
+
+
+def _given(actor: Actor, frames: int) -> BoolArray:
+    """Return which joints of an actor (T, 4) are given, by part."""
+    given = actor.constraints
+    return np.zeros((frames, len(PART_JOINTS)), bool) if given is None else given.joints(frames)
 
 
 def _looking(plan: PlannedInteraction, actors: Sequence[Actor], bodies: Bodies) -> list[Actor]:
@@ -236,5 +239,5 @@ def _turned_to(plan: PlannedInteraction, actors: Sequence[Actor], bodies: Bodies
         replace(actor, gaze=tuple(s for s in actor.gaze if plan.span.start <= s.start and s.end <= plan.end + 1e-6))
         for actor in actors
     ]
-    free = [np.zeros(frames, bool) for _ in actors]
-    return replace(bodies, rotations=turn_heads(bodies.roots, bodies.rotations, within, free))
+    fixed = [given_frames(actor.constraints, frames, "upper", "head") for actor in actors]
+    return replace(bodies, rotations=turn_heads(bodies.roots, bodies.rotations, within, fixed))

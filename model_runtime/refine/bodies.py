@@ -134,7 +134,7 @@ def follow_directions(bodies: Bodies, actors: Sequence[Actor]) -> tuple[Bodies, 
     """
     frames, roots, rotations = bodies.roots.shape[1], bodies.roots, bodies.rotations
     arms, heads, whole = (
-        [_given_frames(actor.constraints, frames, *parts) for actor in actors] for parts in (_ARMS, _HEADS, _WHOLE)
+        [given_frames(actor.constraints, frames, *parts) for actor in actors] for parts in (_ARMS, _HEADS, _WHOLE)
     )
     roots, rotations, missed_by_heads = hold_heads(roots, rotations, actors, whole)
     rotations, missed_by_hands = hold_pins(roots, rotations, actors, arms)
@@ -164,7 +164,8 @@ def _missed_by_roots(roots: FloatArray, actors: Sequence[Actor]) -> list[str]:
     return notes
 
 
-def _given_frames(constraints: MotionConstraints | None, frames: int, *parts: str) -> BoolArray:
+def given_frames(constraints: MotionConstraints | None, frames: int, *parts: str) -> BoolArray:
+    """Return the frames (T,) of a shot on which any of ``parts`` is given."""
     if constraints is None:
         return np.zeros(frames, bool)
     given: BoolArray = constraints.joints(frames)[:, [part in parts for part in PART_JOINTS]].any(1)

@@ -99,3 +99,19 @@ def test_motion_that_stays_holds_its_interaction_and_one_across_its_border_is_to
     done = perform_interactions(bodies, kept, plans)
     assert len(done.notes) == said and done.report == []
     assert np.array_equal(done.bodies.rotations, bodies.rotations)
+
+
+def test_motion_given_up_to_the_reach_stays_as_it_is():
+    bodies, actors, (plan,) = two("handshake")
+    until = round((plan.contact - plan.come) * FPS) - 2
+    mask = np.zeros((FRAMES, 5), bool)
+    mask[:until] = True
+    face = np.zeros((FRAMES, 52), np.float32)
+    kept = tuple(
+        replace(actor, constraints=MotionConstraints(bodies.roots[a], bodies.rotations[a], face, mask))
+        for a, actor in enumerate(actors)
+    )
+    done = perform_interactions(bodies, kept, [plan])
+    assert done.report[0]["gap"] < 0.02
+    assert np.array_equal(done.bodies.roots[:, :until], bodies.roots[:, :until])
+    assert np.allclose(done.bodies.rotations[:, :until], bodies.rotations[:, :until], atol=1e-6)
